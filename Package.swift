@@ -1,0 +1,42 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// One target per layer; dependencies point down only (see ARCHITECTURE.md).
+let package = Package(
+    name: "atelier",
+    products: [
+        .executable(name: "atelier", targets: ["atelier"]),
+        .library(name: "Atelier", targets: ["DocumentStore", "Analytics"]),
+    ],
+    targets: [
+        // C libraries, one system-library target each; all are Debian packages.
+        .systemLibrary(name: "CDecimal", providers: [.apt(["libintelrdfpmath-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCSV", providers: [.apt(["libcsv-dev"])]),
+
+        // The stack, bottom up.
+        .target(name: "BSON", dependencies: ["CDecimal"]),
+        .target(name: "Deployment", dependencies: ["BSON"]),
+        .target(name: "Storage", dependencies: ["BSON", "CLMDB"]),
+        .target(name: "QueryLanguage", dependencies: ["BSON", "CPCRE2"]),
+        .target(name: "Engine", dependencies: ["BSON", "Deployment", "QueryLanguage", "Storage"]),
+        .target(name: "MongoDriver", dependencies: ["BSON", "Deployment", "CMongoC"]),
+        .target(name: "WireServer", dependencies: ["BSON", "Deployment"]),
+        .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver"]),
+        .target(name: "Retail", dependencies: ["BSON", "DocumentStore"]),
+        .target(name: "Analytics", dependencies: ["BSON", "DocumentStore"]),
+        .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
+        .target(name: "Worker", dependencies: ["BSON", "DocumentStore", "Analytics", "Retail"]),
+        .executableTarget(
+            name: "atelier",
+            dependencies: ["DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer"]),
+
+        // Tests, one target per tested layer.
+        .testTarget(name: "BSONTests", dependencies: ["BSON"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,145 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Memory that is handed out bump by bump and taken back all at once.
+///
+/// The pipeline keeps one for the row at hand (reset by whoever produces the next row), and blocking stages keep
+/// one each for what they hold on to. Addresses stay valid until `reset()` or the arena's end.
+/// Not thread-safe: one pipeline, one arena.
+public final class Arena {
+    @usableFromInline var cursor: UnsafeMutableRawPointer
+    @usableFromInline var limit: UnsafeMutableRawPointer
+    private var chunks: [(base: UnsafeMutableRawPointer, size: Int)] = []
+    private var current = 0
+    /// Scratch for building documents and arrays whose bytes then move into the arena.
+    private var writers: [BSONWriter] = []
+
+    public init(chunkSize: Int = 64 * 1024) {
+        let base = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
+        chunks = [(base, chunkSize)]
+        cursor = base
+        limit = base + chunkSize
+    }
+
+    deinit { for chunk in chunks { chunk.base.deallocate() } }
+
+    /// Uninitialised memory, aligned to 8 bytes.
+    @inlinable @inline(__always)
+    public func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+        let size = (count + 7) & ~7
+        if limit - cursor < size { grow(size) }
+        let result = cursor
+        cursor += size
+        return result
+    }
+
+    @usableFromInline
+    func grow(_ size: Int) {
+        while current + 1 < chunks.count {
+            current += 1
+            if chunks[current].size >= size {
+                use(current)
+                return
+            }
+        }
+        let wanted = max(size, min(chunks[chunks.count - 1].size * 2, 8 * 1024 * 1024))
+        chunks.append((.allocate(byteCount: wanted, alignment: 16), wanted))
+        current = chunks.count - 1
+        use(current)
+    }
+
+    private func use(_ index: Int) {
+        cursor = chunks[index].base
+        limit = cursor + chunks[index].size
+    }
+
+    /// Takes everything back. Memory is kept for the next round, up to a few chunks.
+    @inlinable @inline(__always)
+    public func reset() {
+        if isFresh { return }
+        rewind()
+    }
+
+    @usableFromInline var isFresh: Bool { current == 0 && cursor == chunks[0].base }
+
+    @usableFromInline
+    func rewind() {
+        while chunks.count > 4 { chunks.removeLast().base.deallocate() }
+        current = 0
+        use(0)
+    }
+
+    /// How many bytes the arena holds from the system.
+    public var reservedBytes: Int { chunks.reduce(0) { $0 + $1.size } }
+
+    // MARK: Copying and making values
+
+    /// A copy of bytes.
+    @inlinable
+    public func copy(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer {
+        let target = allocate(max(1, bytes.count))
+        if let source = bytes.baseAddress { target.copyMemory(from: source, byteCount: bytes.count) }
+        return UnsafeRawPointer(target)
+    }
+
+    /// The same value with its payload, if it has one, in this arena.
+    @inlinable
+    public func copy(_ value: ValueView) -> ValueView {
+        switch value.type {
+        case .double, .int32, .int64, .bool, .date, .timestamp, .null, .undefined, .minKey, .maxKey, .missing: return value
+        default:
+            if value.length == 0 { return value }
+            return ValueView(type: value.type, pointer: copy(value.bytes), length: Int(value.length))
+        }
+    }
+
+    /// A decimal value stored here.
+    @inlinable @inline(__always)
+    public func decimal(_ decimal: Decimal128) -> ValueView {
+        let target = allocate(16)
+        target.storeBytes(of: decimal.low.littleEndian, as: UInt64.self)
+        target.storeBytes(of: decimal.high.littleEndian, toByteOffset: 8, as: UInt64.self)
+        return ValueView(type: .decimal, pointer: UnsafeRawPointer(target), length: 16)
+    }
+
+    /// A string value with a copy of this text.
+    public func string(_ text: String) -> ValueView {
+        var text = text
+        return text.withUTF8 { string(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// A string value with a copy of these UTF-8 bytes.
+    public func string(_ bytes: UnsafeRawBufferPointer) -> ValueView {
+        ValueView(type: .string, pointer: copy(bytes), length: bytes.count)
+    }
+
+    /// An ObjectId stored here.
+    public func objectId(_ id: ObjectId) -> ValueView {
+        let target = allocate(12)
+        id.withBytes { target.copyMemory(from: $0.baseAddress!, byteCount: 12) }
+        return ValueView(type: .objectId, pointer: UnsafeRawPointer(target), length: 12)
+    }
+
+    /// A document built by the closure, which appends its elements.
+    public func document(_ build: (BSONWriter) throws -> Void) rethrows -> ValueView { try compose(.document, build) }
+
+    /// An array built by the closure, which appends its elements with `appendElement`.
+    public func array(_ build: (BSONWriter) throws -> Void) rethrows -> ValueView { try compose(.array, build) }
+
+    private func compose(_ type: BSONType, _ build: (BSONWriter) throws -> Void) rethrows -> ValueView {
+        let writer = writers.popLast() ?? BSONWriter()
+        defer { writers.append(writer) }
+        writer.reset()
+        try build(writer)
+        let view = writer.finish()
+        return ValueView(type: type, pointer: copy(view.bytes), length: view.length)
+    }
+
+    /// An owned value's bytes, copied here.
+    public func value(_ value: BSONValue) -> ValueView {
+        let holder = document { $0.append("", value) }
+        var cursor = holder.asDocument.elements()
+        return cursor.next() ? cursor.value : .missing
+    }
+}

@@ -1,0 +1,194 @@
+/// A BSON value that owns its bytes: the twin of `ValueView` for code outside the hot paths.
+public indirect enum BSONValue: Sendable {
+    case double(Double)
+    case string(String)
+    case document(Document)
+    /// The elements as a document with keys "0", "1", ….
+    case array(BSONArray)
+    case binary(subtype: UInt8, data: [UInt8])
+    case undefined
+    case objectId(ObjectId)
+    case bool(Bool)
+    /// Milliseconds since the epoch, UTC.
+    case date(Int64)
+    case null
+    case regex(pattern: String, options: String)
+    case dbPointer(namespace: String, id: ObjectId)
+    case javascript(String)
+    case symbol(String)
+    case javascriptWithScope(code: String, scope: Document)
+    case int32(Int32)
+    /// Seconds in the upper half, increment in the lower.
+    case timestamp(UInt64)
+    case int64(Int64)
+    case decimal(Decimal128)
+    case minKey
+    case maxKey
+}
+
+/// The elements of a BSON array. ValueView semantics.
+public struct BSONArray: Sendable, ExpressibleByArrayLiteral, Sequence {
+    /// The array as the document BSON stores.
+    public let document: Document
+
+    public init(unchecked document: Document) { self.document = document }
+
+    public init(_ values: some Sequence<BSONValue>) {
+        document = Document { writer in for value in values { writer.appendElement(value) } }
+    }
+
+    public init(arrayLiteral elements: BSONValue...) { self.init(elements) }
+
+    public init(documents: some Sequence<Document>) { self.init(documents.map { BSONValue.document($0) }) }
+
+    public var values: [BSONValue] { document.values }
+    public var count: Int { document.count }
+    public func makeIterator() -> IndexingIterator<[BSONValue]> { values.makeIterator() }
+}
+
+extension BSONValue {
+    /// An owned copy of a value. Missing becomes null.
+    public init(copying value: ValueView) {
+        switch value.type {
+        case .missing, .null: self = .null
+        case .double: self = .double(value.asDouble)
+        case .string: self = .string(value.asString)
+        case .document: self = .document(Document(copying: value.asDocument))
+        case .array: self = .array(BSONArray(unchecked: Document(copying: value.asDocument)))
+        case .binary:
+            let (subtype, data) = value.asBinary
+            self = .binary(subtype: subtype, data: Array(data))
+        case .undefined: self = .undefined
+        case .objectId: self = .objectId(value.asObjectId)
+        case .bool: self = .bool(value.asBool)
+        case .date: self = .date(value.asDate)
+        case .regex:
+            let (pattern, options) = value.asRegex
+            self = .regex(pattern: pattern, options: options)
+        case .dbPointer:
+            let length = Int(UInt32(littleEndian: value.pointer.loadUnaligned(as: UInt32.self)))
+            let text = UnsafeRawBufferPointer(start: value.pointer + 4, count: length - 1)
+            self = .dbPointer(
+                namespace: String(decoding: text, as: UTF8.self), id: ObjectId(pointer: value.pointer + 4 + length))
+        case .javascript: self = .javascript(value.asString)
+        case .symbol: self = .symbol(value.asString)
+        case .javascriptWithScope:
+            let length = Int(UInt32(littleEndian: value.pointer.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+            let code = UnsafeRawBufferPointer(start: value.pointer + 8, count: length - 1)
+            self = .javascriptWithScope(
+                code: String(decoding: code, as: UTF8.self),
+                scope: Document(copying: DocumentView(unchecked: value.pointer + 8 + length)))
+        case .int32: self = .int32(value.asInt32)
+        case .timestamp: self = .timestamp(value.bits)
+        case .int64: self = .int64(value.asInt64)
+        case .decimal: self = .decimal(value.asDecimal)
+        case .minKey: self = .minKey
+        case .maxKey: self = .maxKey
+        }
+    }
+
+    /// Shows the value as a `ValueView` whose bytes live for the length of the call.
+    public func withValue<R>(_ body: (ValueView) throws -> R) rethrows -> R {
+        switch self {
+        case .double(let number): return try body(.double(number))
+        case .string(let text): return try withText(.string, text, body)
+        case .javascript(let text): return try withText(.javascript, text, body)
+        case .symbol(let text): return try withText(.symbol, text, body)
+        case .document(let document): return try document.withView { try body(.document($0)) }
+        case .array(let array): return try array.document.withView { try body(.array($0)) }
+        case .undefined: return try body(.undefined)
+        case .bool(let flag): return try body(.bool(flag))
+        case .date(let milliseconds): return try body(.date(milliseconds))
+        case .null: return try body(.null)
+        case .int32(let number): return try body(.int32(number))
+        case .timestamp(let bits): return try body(.timestamp(bits))
+        case .int64(let number): return try body(.int64(number))
+        case .minKey: return try body(.minKey)
+        case .maxKey: return try body(.maxKey)
+        case .objectId(let id):
+            return try id.withBytes { try body(ValueView(type: .objectId, pointer: $0.baseAddress!, length: 12)) }
+        case .decimal(let decimal):
+            return try withPayload(.decimal, decimal.littleEndianBytes, body)
+        case .binary(let subtype, let data):
+            return try withPayload(.binary, littleEndianBytes(Int32(data.count)) + [subtype] + data, body)
+        case .regex(let pattern, let options):
+            return try withPayload(.regex, Array(pattern.utf8) + [0] + Array(options.utf8) + [0], body)
+        case .dbPointer(let namespace, let id):
+            let payload = stringPayload(namespace) + id.withBytes { Array($0) }
+            return try withPayload(.dbPointer, payload, body)
+        case .javascriptWithScope(let code, let scope):
+            let text = stringPayload(code)
+            let payload = littleEndianBytes(Int32(4 + text.count + scope.bytes.count)) + text + scope.bytes
+            return try withPayload(.javascriptWithScope, payload, body)
+        }
+    }
+
+    private func withText<R>(_ type: BSONType, _ text: String, _ body: (ValueView) throws -> R) rethrows -> R {
+        var text = text
+        return try text.withUTF8 { utf8 in
+            guard let base = utf8.baseAddress, utf8.count > 0 else {
+                return try body(ValueView(type: type, bits: ValueView.emptyString.bits))
+            }
+            return try body(ValueView(type: type, pointer: UnsafeRawPointer(base), length: utf8.count))
+        }
+    }
+
+    private func withPayload<R>(_ type: BSONType, _ bytes: [UInt8], _ body: (ValueView) throws -> R) rethrows -> R {
+        try bytes.withUnsafeBytes { try body(ValueView(type: type, pointer: $0.baseAddress!, length: $0.count)) }
+    }
+
+    private func stringPayload(_ text: String) -> [UInt8] {
+        littleEndianBytes(Int32(text.utf8.count + 1)) + Array(text.utf8) + [0]
+    }
+}
+
+private func littleEndianBytes(_ number: Int32) -> [UInt8] {
+    withUnsafeBytes(of: number.littleEndian) { Array($0) }
+}
+
+extension BSONValue: Equatable {
+    /// Equal type and equal bytes. For equality as queries see it (1 equals 1.0), use `compare`.
+    public static func == (a: BSONValue, b: BSONValue) -> Bool {
+        let (left, right) = (Document([("", a)]), Document([("", b)]))
+        return left.bytes == right.bytes
+    }
+}
+
+// MARK: - Reading
+
+extension BSONValue {
+    public var type: BSONType { withValue { $0.type } }
+
+    public var stringValue: String? { if case .string(let text) = self { text } else { nil } }
+    public var boolValue: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    public var documentValue: Document? { if case .document(let document) = self { document } else { nil } }
+    public var arrayValue: [BSONValue]? { if case .array(let array) = self { array.values } else { nil } }
+    public var dateValue: Int64? { if case .date(let milliseconds) = self { milliseconds } else { nil } }
+    /// The number if it is an integer of any type.
+    public var integerValue: Int64? { withValue { $0.exactInt64 } }
+    /// The number of any type as a double.
+    public var doubleValue: Double? { withValue { $0.numberAsDouble } }
+    public var isTruthy: Bool { withValue { $0.isTruthy } }
+    public var isNull: Bool { if case .null = self { true } else { false } }
+
+    /// An int32 where the number fits one, else an int64.
+    public static func integer(_ value: some BinaryInteger) -> BSONValue {
+        if let small = Int32(exactly: value) { .int32(small) } else { .int64(Int64(value)) }
+    }
+}
+
+// MARK: - Literals
+
+extension BSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    /// An int32 where the number fits one, else an int64.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(floatLiteral value: Double) { self = .double(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(arrayLiteral elements: BSONValue...) { self = .array(BSONArray(elements)) }
+    public init(dictionaryLiteral elements: (String, BSONValue)...) { self = .document(Document(elements)) }
+}

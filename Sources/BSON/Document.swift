@@ -1,0 +1,89 @@
+/// A BSON document that owns its bytes. ValueView semantics, cheap to copy.
+///
+/// Everything above the engine speaks in these; hot code uses `DocumentView`. Equality is byte equality.
+public struct Document: Sendable, Hashable {
+    /// Valid BSON, length and terminator included.
+    public let bytes: [UInt8]
+
+    /// An empty document.
+    public init() { bytes = [5, 0, 0, 0, 0] }
+
+    /// A document whose bytes are known to be valid BSON.
+    public init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+
+    public init(copying view: DocumentView) { bytes = Array(view.bytes) }
+
+    /// A document built element by element.
+    public init(_ build: (BSONWriter) throws -> Void) rethrows {
+        let writer = BSONWriter()
+        try build(writer)
+        self = writer.finishDocument()
+    }
+
+    /// A document with these elements, in this order.
+    public init(_ elements: some Sequence<(String, BSONValue)>) {
+        self.init { writer in for (key, value) in elements { writer.append(key, value) } }
+    }
+
+    /// Shows the bytes to the closure; the view must not leave it.
+    @inlinable
+    public func withView<R>(_ body: (DocumentView) throws -> R) rethrows -> R {
+        try bytes.withUnsafeBytes { try body(DocumentView(base: $0.baseAddress!, length: $0.count)) }
+    }
+
+    public var isEmpty: Bool { bytes.count <= 5 }
+    public var count: Int { withView { $0.count } }
+
+    /// The value of the first element with this name; nil where there is none. O(n).
+    public subscript(_ key: String) -> BSONValue? {
+        withView { view in
+            let value = view.find(key)
+            return value.isMissing ? nil : BSONValue(copying: value)
+        }
+    }
+
+    /// Names and owned values, in order.
+    public var elements: [(key: String, value: BSONValue)] {
+        withView { view in
+            var result: [(key: String, value: BSONValue)] = []
+            var cursor = view.elements()
+            while cursor.next() { result.append((cursor.keyString, BSONValue(copying: cursor.value))) }
+            return result
+        }
+    }
+
+    public var keys: [String] {
+        withView { view in
+            var result: [String] = []
+            var cursor = view.elements()
+            while cursor.next() { result.append(cursor.keyString) }
+            return result
+        }
+    }
+
+    /// The values, in order: the elements of an array.
+    public var values: [BSONValue] { elements.map(\.value) }
+
+    /// A copy with this element set in place, or appended where there was none.
+    public func setting(_ key: String, _ value: BSONValue) -> Document {
+        Document { writer in
+            var found = false
+            for element in elements {
+                let replaced = element.key == key
+                found = found || replaced
+                writer.append(element.key, replaced ? value : element.value)
+            }
+            if !found { writer.append(key, value) }
+        }
+    }
+
+    /// A copy without this element.
+    public func removing(_ key: String) -> Document {
+        Document(elements.filter { $0.key != key }.map { ($0.key, $0.value) })
+    }
+}
+
+extension Document: ExpressibleByDictionaryLiteral {
+    /// `["find": "orders", "limit": 5]`: elements in the order they are written.
+    public init(dictionaryLiteral elements: (String, BSONValue)...) { self.init(elements) }
+}
