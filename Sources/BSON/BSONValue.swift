@@ -180,7 +180,7 @@ extension BSONValue {
 // MARK: - Literals
 
 extension BSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
     public init(stringLiteral value: String) { self = .string(value) }
@@ -188,7 +188,6 @@ extension BSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
     public init(integerLiteral value: Int64) { self = .integer(value) }
     public init(floatLiteral value: Double) { self = .double(value) }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    public init(nilLiteral: ()) { self = .null }
     public init(arrayLiteral elements: BSONValue...) { self = .array(BSONArray(elements)) }
     public init(dictionaryLiteral elements: (String, BSONValue)...) { self = .document(Document(elements)) }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct DocumentTests {
     @Test func literalsKeepOrderAndTypes() {
-        let document: Document = ["a": 1, "b": "x", "c": [1.5, nil, true], "d": ["e": 5_000_000_000]]
+        let document: Document = ["a": 1, "b": "x", "c": [1.5, .null, true], "d": ["e": 5_000_000_000]]
         #expect(document.keys == ["a", "b", "c", "d"])
         #expect(document["a"] == .int32(1))
         #expect(document["d"]?.documentValue?["e"] == .int64(5_000_000_000))
