@@ -1,0 +1,61 @@
+import BSON
+
+/// Compiles one pipeline: hands out slots, knows the row's shape and the variables in sight, owns the constants.
+///
+/// A compiler lives as long as what it compiled.
+public final class Compiler {
+    /// Constants and everything else the plan points to.
+    public let arena = Arena(chunkSize: 4096)
+    /// The row as the stage being compiled sees it.
+    public var shape: Shape
+    /// User variables (`$let`, `$map` …, a `$lookup`'s `let`) by name.
+    var variables: [String: Slot] = [:]
+    /// `$$CURRENT` where it is not the row: inside `$redact` and where `$let` rebinds it.
+    var current: Slot?
+    public let now: Int64
+    /// How many slots a scope for what was compiled so far needs.
+    public private(set) var slotCount = 0
+    /// Always missing.
+    public private(set) lazy var missingSlot = newSlot()
+
+    public init(now: Int64) {
+        self.now = now
+        shape = Shape(base: nil)
+        shape.base = newSlot()
+    }
+
+    public func newSlot() -> Slot {
+        defer { slotCount += 1 }
+        return Slot(index: slotCount)
+    }
+
+    /// Consecutive slots, for a call's arguments.
+    func newSlots(_ count: Int) -> Int {
+        defer { slotCount += count }
+        return slotCount
+    }
+
+    /// A scope to run what was compiled so far. Compile everything before making it.
+    public func makeScope(interrupt: Interrupt = Interrupt()) -> Scope {
+        Scope(slotCount: slotCount, now: now, interrupt: interrupt)
+    }
+
+    /// The slot that holds a top-level field of the row.
+    public func field(_ name: String) -> Slot {
+        if let overlay = shape.overlays.first(where: { $0.name == name }) { return overlay.slot }
+        guard let base = shape.base, shape.keeps(name) else { return missingSlot }
+        return base.field(name, in: self)
+    }
+
+    /// Runs `body` with a variable in sight, then restores what it hid.
+    func with<R>(variable name: String, _ slot: Slot, _ body: () throws -> R) rethrows -> R {
+        let hidden = variables[name]
+        let hiddenCurrent = current
+        if name == "CURRENT" { current = slot } else { variables[name] = slot }
+        defer {
+            if name != "CURRENT" { variables[name] = hidden }
+            current = hiddenCurrent
+        }
+        return try body()
+    }
+}

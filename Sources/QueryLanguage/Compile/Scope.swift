@@ -1,0 +1,73 @@
+import BSON
+
+/// What a running pipeline computes in: the row's slots, memory for values made while the row is at hand, the time.
+///
+/// One scope per pipeline; not thread-safe. `arena` is reset by whoever produces the next row (a scan, a `$group` that
+/// emits): a stage that keeps a value for longer copies it to an arena of its own.
+public final class Scope {
+    public let slots: UnsafeMutablePointer<ValueView>
+    public let arena: Arena
+    /// `$$NOW`: milliseconds since the epoch, the same for the whole command.
+    public let now: Int64
+    public let interrupt: Interrupt
+    private let slotCount: Int
+
+    public init(slotCount: Int, now: Int64, interrupt: Interrupt = Interrupt(), arena: Arena = Arena()) {
+        self.slotCount = max(1, slotCount)
+        slots = .allocate(capacity: self.slotCount)
+        slots.initialize(repeating: .missing, count: self.slotCount)
+        self.now = now
+        self.interrupt = interrupt
+        self.arena = arena
+    }
+
+    deinit { slots.deallocate() }
+
+    /// Puts a value into a slot and gathers the fields that are read from it.
+    @inlinable @inline(__always)
+    public func assign(_ slot: Slot, _ value: ValueView) {
+        slots[slot.index] = value
+        if slot.entryCount > 0 { gather(slot, value) }
+    }
+
+    @usableFromInline
+    func gather(_ slot: Slot, _ value: ValueView) {
+        let (entries, count) = (slot.entries, slot.entryCount)
+        for i in 0..<count { slots[entries[i].target] = .missing }
+        if value.type == .document {
+            var remaining = count
+            var cursor = value.asDocument.elements()
+            while cursor.next() {
+                let key = cursor.key
+                for i in 0..<count where entries[i].length == key.count {
+                    if sameBytes(entries[i].name, key.baseAddress.unsafelyUnwrapped, key.count) {
+                        if slots[entries[i].target].type == .missing {
+                            slots[entries[i].target] = cursor.value
+                            remaining -= 1
+                        }
+                        break
+                    }
+                }
+                if remaining == 0 { break }
+            }
+        } else if value.type == .array {
+            for i in 0..<count {
+                let name = UnsafeRawBufferPointer(start: entries[i].name, count: entries[i].length)
+                slots[entries[i].target] = FieldPath.values(of: name, inArray: value.asDocument, arena: arena)
+            }
+        }
+        for i in 0..<count {
+            entries[i].slot._withUnsafeGuaranteedRef { inner in
+                if inner.entryCount > 0 { gather(inner, slots[inner.index]) }
+            }
+        }
+    }
+}
+
+@inline(__always)
+func sameBytes(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Bool {
+    for i in 0..<count where a.load(fromByteOffset: i, as: UInt8.self) != b.load(fromByteOffset: i, as: UInt8.self) {
+        return false
+    }
+    return true
+}

@@ -1,0 +1,38 @@
+import BSON
+
+/// What a row looks like to the next stage: a base document, which of its fields still count, and fields laid over it.
+///
+/// A pipeline does not rebuild documents stage by stage. `$match`, `$unwind`, `$addFields`, `$project` and `$group` only
+/// change the shape; the document is put together (`RowDocument`) where somebody asks for all of it.
+public struct Shape {
+    /// The slot with the base document; nil where the row consists of `overlays` only, as after `$group`.
+    public var base: Slot?
+    public var kept: Kept = .all
+    /// Top-level fields whose value stands in a slot: in the base's place where the base has the name (and keeps it),
+    /// otherwise after it, in this order. A missing value leaves the field out.
+    public var overlays: [(name: String, slot: Slot)] = []
+
+    public enum Kept {
+        case all
+        case only(Set<String>)
+    }
+
+    public init(base: Slot?) { self.base = base }
+
+    public func keeps(_ name: String) -> Bool {
+        guard base != nil else { return false }
+        switch kept {
+        case .all: return true
+        case .only(let names): return names.contains(name)
+        }
+    }
+
+    /// Lays a field over the row, replacing an earlier overlay of the same name in its place.
+    public mutating func overlay(_ name: String, _ slot: Slot) {
+        if let index = overlays.firstIndex(where: { $0.name == name }) {
+            overlays[index].slot = slot
+        } else {
+            overlays.append((name, slot))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import BSON
+
+/// A compiled expression: evaluates to one value per row.
+///
+/// Subclasses are final and hold their operands in `let`s. Values they make live in `scope.arena`. An expression throws
+/// `AtelierError` with MongoDB's code where MongoDB fails.
+open class Expression {
+    public init() {}
+
+    open func evaluate(_ scope: Scope) throws -> ValueView {
+        preconditionFailure("every expression says how it is evaluated")
+    }
+
+    /// The value, where it is the same for every row.
+    var constant: ValueView? { nil }
+}
+
+/// The same value for every row; its bytes live as long as the plan.
+final class Constant: Expression {
+    let value: ValueView
+    init(_ value: ValueView) { self.value = value }
+    override func evaluate(_ scope: Scope) throws -> ValueView { value }
+    override var constant: ValueView? { value }
+}
+
+/// A slot's value: a field of the row, or a variable.
+final class SlotRead: Expression {
+    let index: Int
+    init(_ slot: Slot) { index = slot.index }
+    override func evaluate(_ scope: Scope) throws -> ValueView { scope.slots[index] }
+}
+
+/// The rest of a path below a slot, as expressions read it.
+final class PathRead: Expression {
+    let index: Int
+    let components: [FieldName]
+    init(_ slot: Slot, _ components: [FieldName]) {
+        index = slot.index
+        self.components = components
+    }
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        let value = scope.slots[index]
+        if value.type == .document && components.count == 1 { return value.asDocument.find(components[0]) }
+        return FieldPath.read(value, components[...], arena: scope.arena)
+    }
+}
+
+/// `$$NOW`.
+final class Now: Expression {
+    override func evaluate(_ scope: Scope) throws -> ValueView { .date(scope.now) }
+}
+
+/// `{a: …, b: …}`: a document of what its fields yield, without those that yield nothing.
+final class DocumentLiteral: Expression {
+    let fields: [(name: FieldName, value: Expression)]
+    init(_ fields: [(name: FieldName, value: Expression)]) { self.fields = fields }
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        try scope.arena.document { writer in
+            for field in fields { writer.append(field.name, try field.value.evaluate(scope)) }
+        }
+    }
+}
+
+/// `[…, …]`: an array, with null for elements that yield nothing.
+final class ArrayLiteral: Expression {
+    let elements: [Expression]
+    init(_ elements: [Expression]) { self.elements = elements }
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        try scope.arena.array { writer in
+            for element in elements { writer.appendElement(try element.evaluate(scope)) }
+        }
+    }
+}
+
+/// The whole row as one document: the base with the overlays in their places.
+final class RowDocument: Expression {
+    let base: Slot?
+    let kept: Shape.Kept
+    let overlays: [(name: FieldName, slot: Slot)]
+
+    init(_ shape: Shape) {
+        base = shape.base
+        kept = shape.kept
+        overlays = shape.overlays.map { (FieldName($0.name), $0.slot) }
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        if let base, overlays.isEmpty, case .all = kept { return scope.slots[base.index] }
+        return scope.arena.document { writer in write(into: writer, scope) }
+    }
+
+    /// Appends the row's fields to the document being built.
+    func write(into writer: BSONWriter, _ scope: Scope) {
+        var inPlace: Set<Int> = []
+        if let base, scope.slots[base.index].type == .document {
+            var cursor = scope.slots[base.index].asDocument.elements()
+            while cursor.next() {
+                if case .only(let names) = kept, !names.contains(cursor.keyString) { continue }
+                if let index = overlays.firstIndex(where: { cursor.keyEquals($0.name) }) {
+                    if inPlace.insert(index).inserted {
+                        writer.append(overlays[index].name, scope.slots[overlays[index].slot.index])
+                    }
+                } else {
+                    writer.append(element: cursor.elementBytes)
+                }
+            }
+        }
+        for (index, overlay) in overlays.enumerated() where !inPlace.contains(index) {
+            writer.append(overlay.name, scope.slots[overlay.slot.index])
+        }
+    }
+}
