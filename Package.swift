@@ -37,6 +37,7 @@ let package = Package(
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+        .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "Deployment", "DocumentStore"]),
     ],
     swiftLanguageModes: [.v6]
 )

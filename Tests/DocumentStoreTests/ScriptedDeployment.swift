@@ -1,0 +1,29 @@
+import BSON
+import Deployment
+import Synchronization
+
+/// A deployment that answers with prepared replies, in order, and keeps what it was asked.
+final class ScriptedDeployment: Deployment {
+    private struct State {
+        var replies: [Document]
+        var commands: [(command: Document, database: String)] = []
+        var isClosed = false
+    }
+    private let state: Mutex<State>
+
+    init(_ replies: [Document]) { state = Mutex(State(replies: replies)) }
+
+    var commands: [Document] { state.withLock { $0.commands.map(\.command) } }
+    var databases: [String] { state.withLock { $0.commands.map(\.database) } }
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    func run(_ command: Document, in database: String) throws -> Document {
+        try state.withLock { state in
+            state.commands.append((command, database))
+            guard !state.replies.isEmpty else { throw AtelierError(.internalError, "no reply is left") }
+            return state.replies.removeFirst()
+        }
+    }
+
+    func close() { state.withLock { $0.isClosed = true } }
+}
