@@ -36,6 +36,7 @@ let package = Package(
 
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON"]),
+        .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "Deployment", "DocumentStore"]),
     ],
