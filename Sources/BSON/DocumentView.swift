@@ -81,7 +81,7 @@ public struct DocumentView: @unchecked Sendable {  // Invariant: never outlives 
 
 /// Walks the elements of a document: `next()`, then `key` and `value`.
 @frozen
-public struct ElementCursor {
+public struct ElementCursor: @unchecked Sendable {  // Invariant: never outlives its document; it is plain data.
     /// The type byte of the current element.
     @usableFromInline var element: UnsafeRawPointer
     /// The first byte after the current element's name.
@@ -95,6 +95,14 @@ public struct ElementCursor {
         payload = view.base
         following = view.base + 4
     }
+
+    /// A cursor with nothing to walk.
+    public static let empty: ElementCursor = {
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: 5, alignment: 8)
+        bytes.storeBytes(of: Int32(5).littleEndian, as: Int32.self)
+        bytes.storeBytes(of: 0, toByteOffset: 4, as: UInt8.self)
+        return ElementCursor(DocumentView(base: UnsafeRawPointer(bytes), length: 5))
+    }()
 
     /// Moves to the next element; false at the end.
     @inlinable @inline(__always)

@@ -12,6 +12,14 @@ public struct Shape {
     /// otherwise after it, in this order. A missing value leaves the field out.
     public var overlays: [(name: String, slot: Slot)] = []
 
+    /// Whether the base document's bytes live as long as the pipeline, not just as long as the row; no overlay does.
+    var stableBase = false
+    var isStable: Bool {
+        get { stableBase && overlays.isEmpty && base != nil && !filtered }
+        set { stableBase = newValue }
+    }
+    private var filtered: Bool { if case .only = kept { true } else { false } }
+
     public enum Kept {
         case all
         case only(Set<String>)

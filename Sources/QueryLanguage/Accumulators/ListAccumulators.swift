@@ -1,0 +1,182 @@
+import BSON
+
+/// Values in the order they came, as a chain of nodes in the group's memory.
+struct ValueChain {
+    struct Node {
+        var value: ValueView
+        var next: UnsafeMutablePointer<Node>?
+    }
+
+    private(set) var first: UnsafeMutablePointer<Node>?
+    private var last: UnsafeMutablePointer<Node>?
+    private(set) var count = 0
+
+    mutating func append(copying value: ValueView, memory: Arena) {
+        let node = memory.allocate(MemoryLayout<Node>.stride).bindMemory(to: Node.self, capacity: 1)
+        node.initialize(to: Node(value: memory.copy(value), next: nil))
+        if let last { last.pointee.next = node } else { first = node }
+        last = node
+        count += 1
+    }
+
+    /// The values as a BSON array.
+    func array(_ arena: Arena) -> ValueView {
+        arena.array { writer in
+            var node = first
+            while let current = node {
+                writer.appendElement(current.pointee.value)
+                node = current.pointee.next
+            }
+        }
+    }
+}
+
+/// `$push`: every row's value, in the order of the rows; rows without one are passed over.
+final class PushAccumulator: Accumulator {
+    override var stateSize: Int { stateStride(of: ValueChain.self) }
+    override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: ValueChain(), as: ValueChain.self) }
+
+    override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) {
+        if value.isMissing { return }
+        state.assumingMemoryBound(to: ValueChain.self).pointee.append(copying: value, memory: memory)
+    }
+
+    override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
+        state.assumingMemoryBound(to: ValueChain.self).pointee.array(arena)
+    }
+}
+
+/// `$addToSet`: the distinct values, in the order they first came.
+final class SetAccumulator: Accumulator {
+    override var stateSize: Int { stateStride(of: ValueSet.self) }
+    override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: ValueSet(), as: ValueSet.self) }
+
+    override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) {
+        if value.isMissing { return }
+        state.assumingMemoryBound(to: ValueSet.self).pointee.insert(value, memory: memory)
+    }
+
+    override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
+        let set = state.assumingMemoryBound(to: ValueSet.self).pointee
+        return arena.array { writer in
+            for i in 0..<set.count { writer.appendElement(set[i]) }
+        }
+    }
+}
+
+/// Distinct values under query equality (1 equals 1.0), in insertion order, in an arena's memory.
+///
+/// Open addressing over indices into the values; doubled when three quarters full.
+struct ValueSet {
+    private var values: UnsafeMutablePointer<ValueView>?
+    private var hashes: UnsafeMutablePointer<UInt64>?
+    private var table: UnsafeMutablePointer<Int32>?
+    private var capacity = 0
+    private(set) var count = 0
+
+    subscript(index: Int) -> ValueView { values![index] }
+
+    /// Adds a copy of the value; false where an equal one is there.
+    @discardableResult
+    mutating func insert(_ value: ValueView, memory: Arena) -> Bool {
+        let before = count
+        return insertIndex(value, memory: memory) == before
+    }
+
+    /// Adds a copy of the value where there is no equal one; its index, in order of insertion.
+    mutating func insertIndex(_ value: ValueView, memory: Arena) -> Int {
+        let hash = value.hash
+        if (count + 1) * 4 > capacity * 3 { grow(memory) }
+        let (position, known) = place(of: value, hash)
+        if let known { return known }
+        table![position] = Int32(count)
+        values![count] = memory.copy(value)
+        hashes![count] = hash
+        count += 1
+        return count - 1
+    }
+
+    /// The index of the equal value, if there is one.
+    func index(of value: ValueView) -> Int? { count == 0 ? nil : place(of: value, value.hash).known }
+
+    /// Where the value stands in the table, or would stand.
+    private func place(of value: ValueView, _ hash: UInt64) -> (position: Int, known: Int?) {
+        let mask = capacity - 1
+        var position = Int(truncatingIfNeeded: hash) & mask
+        while table![position] >= 0 {
+            let index = Int(table![position])
+            if hashes![index] == hash && values![index].equals(value) { return (position, index) }
+            position = (position + 1) & mask
+        }
+        return (position, nil)
+    }
+
+    private mutating func grow(_ memory: Arena) {
+        let larger = max(8, capacity * 2)
+        func room<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
+            memory.allocate(larger * MemoryLayout<T>.stride).bindMemory(to: type, capacity: larger)
+        }
+        let (newValues, newHashes, newTable) = (room(ValueView.self), room(UInt64.self), room(Int32.self))
+        newTable.initialize(repeating: -1, count: larger)
+        for i in 0..<count {
+            newValues[i] = values![i]
+            newHashes[i] = hashes![i]
+            var position = Int(truncatingIfNeeded: newHashes[i]) & (larger - 1)
+            while newTable[position] >= 0 { position = (position + 1) & (larger - 1) }
+            newTable[position] = Int32(i)
+        }
+        (values, hashes, table, capacity) = (newValues, newHashes, newTable, larger)
+    }
+}
+
+/// `$mergeObjects`: the rows' documents laid over one another; null and missing are passed over.
+final class MergeObjectsAccumulator: Accumulator {
+    override var stateSize: Int { stateStride(of: KeptValue.self) }
+    override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: KeptValue(), as: KeptValue.self) }
+
+    override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) throws {
+        if value.isNullish { return }
+        guard value.type == .document else {
+            throw AtelierError(40400, "$mergeObjects requires object inputs, but input is of type \(value.type.name)")
+        }
+        let kept = state.assumingMemoryBound(to: KeptValue.self)
+        if kept.pointee.value.isMissing {
+            kept.pointee.keep(value, memory: memory)
+        } else {
+            kept.pointee.keep(merged(kept.pointee.value.asDocument, value.asDocument, memory), memory: memory)
+        }
+    }
+
+    override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
+        let value = state.assumingMemoryBound(to: KeptValue.self).pointee.value
+        return value.isMissing ? arena.document { _ in } : value
+    }
+}
+
+/// `later` laid over `earlier`: fields of both take the later's value in the earlier's place, new ones follow.
+func merged(_ earlier: DocumentView, _ later: DocumentView, _ arena: Arena) -> ValueView {
+    arena.document { writer in
+        var cursor = earlier.elements()
+        while cursor.next() {
+            let replaced = later.find(name: cursor.key)
+            writer.append(cursor.key, replaced.isMissing ? cursor.value : replaced)
+        }
+        cursor = later.elements()
+        while cursor.next() {
+            if earlier.find(name: cursor.key).isMissing { writer.append(element: cursor.elementBytes) }
+        }
+    }
+}
+
+extension DocumentView {
+    /// The value of the first element whose name has these bytes, or `missing`. O(n).
+    func find(name: UnsafeRawBufferPointer) -> ValueView {
+        var cursor = elements()
+        while cursor.next() {
+            if cursor.key.count == name.count && sameBytes(cursor.key.baseAddress!, name.baseAddress!, name.count) {
+                return cursor.value
+            }
+        }
+        return .missing
+    }
+}

@@ -1,0 +1,157 @@
+import BSON
+
+extension StageOperator {
+    /// Source: MongoDB manual, "$group".
+    static let group = StageOperator("$group") { specification, builder in
+        guard specification.type == .document else { throw AtelierError(15947, "a group's fields must be specified in an object") }
+        let compiler = builder.compiler
+        var key: GroupKey?
+        var fields: [(name: String, accumulator: Accumulator)] = []
+        var cursor = specification.asDocument.elements()
+        while cursor.next() {
+            let (name, value) = (cursor.keyString, cursor.value)
+            if name == "_id" {
+                if key != nil { throw AtelierError(15948, "a group's _id may only be specified once") }
+                key = try GroupKey(value, compiler)
+                continue
+            }
+            if name == "$doingMerge" { throw AtelierError(17030, "$doingMerge should be true if present") }
+            if name.contains(".") { throw AtelierError(40235, "The field name '\(name)' cannot contain '.'") }
+            if name.hasPrefix("$") { throw AtelierError(40236, "The field name '\(name)' cannot be an operator name") }
+            if name.isEmpty { throw AtelierError(40352, "FieldPath cannot be constructed with empty string") }
+            guard value.type == .document else {
+                throw AtelierError(40234, "The field '\(name)' must be an accumulator object")
+            }
+            var inner = value.asDocument.elements()
+            guard inner.next() else { throw AtelierError(40234, "The field '\(name)' must be an accumulator object") }
+            let (operatorName, argument) = (inner.keyString, inner.value)
+            if inner.next() { throw AtelierError(40238, "The field '\(name)' must specify one accumulator") }
+            guard operatorName.hasPrefix("$") else {
+                throw AtelierError(40234, "The field '\(name)' must be an accumulator object")
+            }
+            guard let known = AccumulatorOperator.byName[operatorName] else {
+                throw AtelierError(15952, "unknown group operator '\(operatorName)'")
+            }
+            fields.append((name, try known.compile(argument, compiler)))
+        }
+        guard let key else { throw AtelierError(15955, "a group specification must include an _id") }
+        builder.group(key, fields)
+    }
+}
+
+extension PipelineBuilder {
+    /// Appends a grouping by `key` whose rows have `_id` and these fields.
+    func group(_ key: GroupKey, _ fields: [(name: String, accumulator: Accumulator)]) {
+        var shape = Shape(base: nil)
+        let id = compiler.newSlot()
+        shape.overlay("_id", id)
+        let slots = fields.map { field in
+            let slot = compiler.newSlot()
+            shape.overlays.append((field.name, slot))
+            return slot
+        }
+        stage = Group(stage, key, fields.map(\.accumulator), id: id, outputs: slots)
+        compiler.shape = shape
+    }
+}
+
+/// What a `$group` groups by: one expression, or a document whose fields are kept apart so that no row builds it.
+final class GroupKey {
+    let parts: [Expression]
+    /// The names of a document key's fields; nil for a single value.
+    let names: [FieldName]?
+
+    init(_ specification: ValueView, _ compiler: Compiler) throws {
+        let expression = try compiler.expression(specification)
+        if let literal = expression as? DocumentLiteral, !literal.fields.isEmpty {
+            parts = literal.fields.map(\.value)
+            names = literal.fields.map(\.name)
+        } else {
+            parts = [expression]
+            names = nil
+        }
+    }
+
+    init(_ expression: Expression) {
+        parts = [expression]
+        names = nil
+    }
+
+    /// The key as the group's `_id`.
+    func value(_ values: UnsafeMutablePointer<ValueView>, _ arena: Arena) -> ValueView {
+        guard let names else { return values[0] }
+        return arena.document { writer in
+            for i in 0..<names.count { writer.append(names[i], values[i]) }
+        }
+    }
+}
+
+/// Rows gathered into groups with a state per accumulator; the groups come in the order of their first rows.
+final class Group: Stage {
+    private let input: Stage
+    private let key: GroupKey
+    private let accumulators: [Accumulator]
+    private let arguments: [Expression]
+    private let offsets: [Int]
+    private let id: Slot
+    private let outputs: [Slot]
+    private let table: GroupTable
+    private var position = -1
+
+    init(_ input: Stage, _ key: GroupKey, _ accumulators: [Accumulator], id: Slot, outputs: [Slot]) {
+        self.input = input
+        self.key = key
+        self.accumulators = accumulators
+        arguments = accumulators.map(\.argument)
+        var offset = 0
+        offsets = accumulators.map { accumulator in
+            defer { offset += accumulator.stateSize }
+            return offset
+        }
+        self.id = id
+        self.outputs = outputs
+        table = GroupTable(keyParts: key.parts.count, stateSize: offset)
+    }
+
+    override func next(_ scope: Scope) throws -> Bool {
+        if position < 0 {
+            try consume(scope)
+            position = 0
+        }
+        guard position < table.count else { return false }
+        let group = table[position]
+        position += 1
+        scope.arena.reset()
+        scope.assign(id, key.value(group.key, scope.arena))
+        for i in 0..<accumulators.count {
+            scope.assign(outputs[i], try accumulators[i].result(group.states + offsets[i], arena: scope.arena))
+        }
+        return true
+    }
+
+    private func consume(_ scope: Scope) throws {
+        let values = UnsafeMutablePointer<ValueView>.allocate(capacity: key.parts.count)
+        defer { values.deallocate() }
+        let single = key.names == nil
+        var rows = 0
+        while try input.next(scope) {
+            rows += 1
+            if rows & 4095 == 0 { try scope.interrupt.check() }
+            for i in 0..<key.parts.count { values[i] = try key.parts[i].evaluate(scope) }
+            if single && values[0].isMissing { values[0] = .null }
+            let (states, isNew) = table.states(of: values)
+            if isNew {
+                for i in 0..<accumulators.count { accumulators[i].start(states + offsets[i]) }
+            }
+            for i in 0..<accumulators.count {
+                try accumulators[i].add(try arguments[i].evaluate(scope), to: states + offsets[i], memory: table.memory)
+            }
+        }
+    }
+
+    override func restart() {
+        position = -1
+        table.removeAll()
+        input.restart()
+    }
+}

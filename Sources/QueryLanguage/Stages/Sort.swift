@@ -1,0 +1,280 @@
+import BSON
+
+extension StageOperator {
+    /// Source: MongoDB manual, "$sort". With `$limit` behind it only the rows that can still win are kept.
+    static let sort = StageOperator("$sort") { specification, builder in
+        guard specification.type == .document else {
+            throw AtelierError(15973, "the $sort key specification must be an object")
+        }
+        let pattern = try SortPattern(specification.asDocument, builder.compiler)
+        builder.sort(pattern, limit: builder.limitAhead())
+    }
+}
+
+extension PipelineBuilder {
+    public func sort(_ pattern: SortPattern, limit: Int64?) {
+        let root = compiler.newSlot()
+        let stable = compiler.shape.isStable
+        stage = Sort(stage, pattern, row: compiler.rowDocument(), root: root, limit: limit, rowsAreStable: stable)
+        compiler.shape = Shape(base: root)
+        compiler.shape.isStable = true
+    }
+
+    /// How many rows can matter to a sort: what `$skip`s and the first `$limit` right behind it say.
+    fileprivate func limitAhead() -> Int64? {
+        var skipped: Int64 = 0
+        for specification in following {
+            guard let (name, argument) = try? PipelineBuilder.split(specification), let number = argument.exactInt64, number >= 0
+            else { return nil }
+            switch name {
+            case "$skip": skipped += number
+            case "$limit": return number.addingReportingOverflow(skipped).overflow ? nil : number + skipped
+            default: return nil
+            }
+        }
+        return nil
+    }
+}
+
+/// The fields to sort by, in order, each ascending or descending.
+public final class SortPattern {
+    struct Part {
+        let slot: Slot
+        let below: [FieldName]
+        let sign: Int
+    }
+    let parts: [Part]
+
+    /// From `{field: 1, other: -1}`.
+    public convenience init(_ specification: DocumentView, _ compiler: Compiler) throws {
+        var fields: [(String, Bool)] = []
+        var cursor = specification.elements()
+        while cursor.next() {
+            let value = cursor.value
+            if value.type == .document {
+                var inner = value.asDocument.elements()
+                if inner.next(), inner.keyString == "$meta" {
+                    throw AtelierError(.badValue, "$meta sort keys need a text or search score, which this query has not")
+                }
+                throw AtelierError(15975, "$meta is the only expression supported by $sort right now")
+            }
+            guard value.isNumber else {
+                throw AtelierError(15974, "$sort key ordering must be specified using a number or {$meta: 'textScore'}")
+            }
+            guard let order = value.numberAsDouble, order == 1 || order == -1 else {
+                throw AtelierError(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
+            }
+            fields.append((cursor.keyString, order == 1))
+        }
+        if fields.isEmpty { throw AtelierError(15976, "$sort stage must have at least one sort key") }
+        if fields.count > 32 { throw AtelierError(.badValue, "too many compound keys: \(fields.count) is greater than max 32") }
+        try self.init(fields, compiler)
+    }
+
+    init(_ fields: [(name: String, ascending: Bool)], _ compiler: Compiler) throws {
+        parts = try fields.map { field in
+            let components = try FieldPath(field.name).components
+            return Part(
+                slot: compiler.field(components[0].text), below: Array(components.dropFirst()), sign: field.ascending ? 1 : -1)
+        }
+    }
+
+    /// Order of two rows' keys.
+    @inline(__always)
+    func compare(_ a: UnsafeMutablePointer<ValueView>, _ b: UnsafeMutablePointer<ValueView>) -> Int {
+        for i in 0..<parts.count {
+            let result = a[i].compare(b[i])
+            if result != 0 { return result * parts[i].sign }
+        }
+        return 0
+    }
+
+    /// Reads the row's key: the values at the paths, null where there is none; of arrays the elements that sort first.
+    /// - Throws: `BadValue` where two paths run through different arrays.
+    func readKey(_ scope: Scope, into key: UnsafeMutablePointer<ValueView>) throws {
+        var arrays = false
+        for (i, part) in parts.enumerated() {
+            var value = scope.slots[part.slot.index]
+            for name in part.below {
+                if value.type == .array { break }
+                value = value.type == .document ? value.asDocument.find(name) : .missing
+            }
+            if value.type == .array { arrays = true }
+            key[i] = value.isMissing ? .null : value
+        }
+        if arrays { try readMultikey(scope, into: key) }
+    }
+
+    /// One way still to go: the value reached so far and the names below it.
+    private typealias Way = (value: ValueView, rest: ArraySlice<FieldName>)
+
+    private func readMultikey(_ scope: Scope, into key: UnsafeMutablePointer<ValueView>) throws {
+        var best: [ValueView] = []
+        let ways: [Way] = parts.map { (scope.slots[$0.slot.index], $0.below[...]) }
+        try expand(ways) { candidate in
+            if best.isEmpty || precedes(candidate, best) { best = candidate }
+        }
+        for i in 0..<parts.count { key[i] = best[i] }
+    }
+
+    private func precedes(_ a: [ValueView], _ b: [ValueView]) -> Bool {
+        for i in 0..<parts.count {
+            let result = a[i].compare(b[i]) * parts[i].sign
+            if result != 0 { return result < 0 }
+        }
+        return false
+    }
+
+    /// Calls `visit` with every key an index on these paths would hold for the row.
+    private func expand(_ start: [Way], _ visit: ([ValueView]) throws -> Void) throws {
+        var ways = start
+        var array: DocumentView?
+        for i in ways.indices {
+            while ways[i].value.type == .document, let name = ways[i].rest.first {
+                ways[i] = (ways[i].value.asDocument.find(name), ways[i].rest.dropFirst())
+            }
+            guard ways[i].value.type == .array else {
+                if !ways[i].rest.isEmpty { ways[i] = (.missing, []) }
+                continue
+            }
+            let found = ways[i].value.asDocument
+            if let array, array.base != found.base {
+                throw AtelierError(.badValue, "cannot sort with keys that are parallel arrays")
+            }
+            array = found
+        }
+        guard let array else { return try visit(ways.map { $0.value.isMissing ? .null : $0.value }) }
+        let through = ways.indices.filter { ways[$0].value.type == .array }
+        if array.isEmpty {
+            for i in through { ways[i] = (ways[i].rest.isEmpty ? .undefined : .missing, []) }
+            return try expandDone(ways, visit)
+        }
+        var cursor = array.elements()
+        while cursor.next() {
+            var next = ways
+            var settled: [Int: ValueView] = [:]
+            for i in through {
+                let rest = ways[i].rest
+                if rest.isEmpty {
+                    settled[i] = cursor.value
+                    next[i] = (.missing, [])
+                } else if let position = Int(rest.first!.text) {
+                    next[i] = positional(array, position, rest.dropFirst(), orFrom: cursor.value, rest)
+                } else {
+                    next[i] = cursor.type == .document ? (cursor.value, rest) : (.missing, [])
+                }
+            }
+            try expand(next) { values in
+                var values = values
+                for (i, value) in settled { values[i] = value }
+                try visit(values)
+            }
+        }
+    }
+
+    /// A number in a path addresses an array's position, unless the element at hand has a field of that name.
+    private func positional(
+        _ array: DocumentView, _ position: Int, _ rest: ArraySlice<FieldName>, orFrom element: ValueView,
+        _ whole: ArraySlice<FieldName>
+    ) -> Way {
+        if element.type == .document, !element.asDocument.find(whole.first!).isMissing { return (element, whole) }
+        return (array.element(at: position), rest)
+    }
+
+    private func expandDone(_ ways: [Way], _ visit: ([ValueView]) throws -> Void) throws {
+        try visit(ways.map { $0.value.isMissing ? .null : $0.value })
+    }
+}
+
+/// Rows in order of their keys; equal keys keep the order in which they came.
+final class Sort: Stage {
+    private let input: Stage
+    private let pattern: SortPattern
+    private let row: Expression
+    private let root: Slot
+    private let limit: Int
+    private let rowsAreStable: Bool
+    private var memory = Arena()
+    /// Per row: its key's values, then its document.
+    private var rows: [UnsafeMutablePointer<ValueView>] = []
+    /// A row's key must sort before this one to matter.
+    private var threshold: UnsafeMutablePointer<ValueView>?
+    private var position = -1
+
+    init(_ input: Stage, _ pattern: SortPattern, row: Expression, root: Slot, limit: Int64?, rowsAreStable: Bool) {
+        self.input = input
+        self.pattern = pattern
+        self.row = row
+        self.root = root
+        self.limit = limit.map { Int(clamping: $0) } ?? Int.max
+        self.rowsAreStable = rowsAreStable
+    }
+
+    override func next(_ scope: Scope) throws -> Bool {
+        if position < 0 {
+            try consume(scope)
+            position = 0
+        }
+        guard position < rows.count else { return false }
+        if position & 1023 == 0 { try scope.interrupt.check() }
+        scope.arena.reset()
+        scope.assign(root, rows[position][pattern.parts.count])
+        position += 1
+        return true
+    }
+
+    private func consume(_ scope: Scope) throws {
+        let width = pattern.parts.count
+        let key = UnsafeMutablePointer<ValueView>.allocate(capacity: width)
+        defer { key.deallocate() }
+        let batch = limit <= 1 << 20 ? max(2 * limit, 1024) : Int.max
+        var count = 0
+        while try input.next(scope) {
+            count += 1
+            if count & 4095 == 0 { try scope.interrupt.check() }
+            try pattern.readKey(scope, into: key)
+            if let threshold, pattern.compare(key, threshold) >= 0 { continue }
+            let kept = memory.allocate((width + 1) * MemoryLayout<ValueView>.stride)
+                .bindMemory(to: ValueView.self, capacity: width + 1)
+            for i in 0..<width { (kept + i).initialize(to: rowsAreStable ? key[i] : memory.copy(key[i])) }
+            let document = try row.evaluate(scope)
+            (kept + width).initialize(to: rowsAreStable ? document : memory.copy(document))
+            rows.append(kept)
+            if rows.count >= batch { cut() }
+        }
+        order()
+        if rows.count > limit { rows.removeLast(rows.count - limit) }
+    }
+
+    /// Keeps the best `limit` rows and notes the last of them as the one to beat.
+    private func cut() {
+        order()
+        rows.removeLast(rows.count - limit)
+        threshold = rows.last
+        if rowsAreStable { return }
+        // What the dropped rows held goes with the old arena.
+        let old = memory
+        memory = Arena()
+        let width = pattern.parts.count + 1
+        rows = rows.map { row in
+            let copy = memory.allocate(width * MemoryLayout<ValueView>.stride).bindMemory(to: ValueView.self, capacity: width)
+            for i in 0..<width { (copy + i).initialize(to: memory.copy(row[i])) }
+            return copy
+        }
+        threshold = rows.last
+        withExtendedLifetime(old) {}
+    }
+
+    private func order() {
+        // Swift's sort is stable in practice and by its documentation since 5.8.
+        rows.sort { pattern.compare($0, $1) < 0 }
+    }
+
+    override func restart() {
+        position = -1
+        rows = []
+        threshold = nil
+        memory = Arena()
+        input.restart()
+    }
+}
