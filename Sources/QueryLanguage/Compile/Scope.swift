@@ -10,6 +10,8 @@ public final class Scope {
     /// `$$NOW`: milliseconds since the epoch, the same for the whole command.
     public let now: Int64
     public let interrupt: Interrupt
+    /// Where in an array a filter matched last: what `$` stands for in the paths of updates and projections.
+    public var matchedPosition: Int?
     private let slotCount: Int
 
     public init(slotCount: Int, now: Int64, interrupt: Interrupt = Interrupt(), arena: Arena = Arena()) {

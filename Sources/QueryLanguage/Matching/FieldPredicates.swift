@@ -1,0 +1,75 @@
+import BSON
+
+/// A test of a top-level field.
+final class FieldPredicate: Predicate {
+    let index: Int
+    let test: ValueTest
+
+    init(_ slot: Slot, _ test: ValueTest) {
+        index = slot.index
+        self.test = test
+    }
+
+    override func matches(_ scope: Scope) throws -> Bool { try MatchPath.end(scope.slots[index], test, scope) }
+}
+
+/// A test of what a path below a top-level field leads to.
+final class PathPredicate: Predicate {
+    let index: Int
+    /// The path's components after the first.
+    let rest: MatchPath
+    let test: ValueTest
+
+    init(_ slot: Slot, _ rest: MatchPath, _ test: ValueTest) {
+        index = slot.index
+        self.rest = rest
+        self.test = test
+    }
+
+    override func matches(_ scope: Scope) throws -> Bool {
+        try rest.leads(from: scope.slots[index], at: 0, to: test, scope)
+    }
+}
+
+/// A top-level field compared with an int or long: the comparison is made here unless the field holds something else.
+final class IntegerFieldPredicate: Predicate {
+    let index: Int
+    let comparison: FilterComparison
+    let number: Int64
+    let test: IntegerTest
+
+    init(_ slot: Slot, _ test: IntegerTest) {
+        index = slot.index
+        comparison = test.comparison
+        number = test.number
+        self.test = test
+    }
+
+    override func matches(_ scope: Scope) throws -> Bool {
+        let value = scope.slots[index]
+        if value.type == .int32 || value.type == .int64 { return comparison.accepts(value.asInt64, number) }
+        return try MatchPath.end(value, test, scope)
+    }
+}
+
+/// A top-level field that equals a string.
+final class TextFieldPredicate: Predicate {
+    let index: Int
+    let text: UnsafeRawBufferPointer
+    let test: TextEqualityTest
+
+    init(_ slot: Slot, _ test: TextEqualityTest) {
+        index = slot.index
+        text = test.text
+        self.test = test
+    }
+
+    override func matches(_ scope: Scope) throws -> Bool {
+        let value = scope.slots[index]
+        if value.type == .string {
+            return Int(value.length) == text.count
+                && (text.isEmpty || sameBytes(value.pointer, text.baseAddress.unsafelyUnwrapped, text.count))
+        }
+        return try MatchPath.end(value, test, scope)
+    }
+}
