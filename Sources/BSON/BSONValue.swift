@@ -1,5 +1,5 @@
 /// A BSON value that owns its bytes: the twin of `ValueView` for code outside the hot paths.
-public indirect enum BSONValue: Sendable {
+public enum BSONValue: Sendable {
     case double(Double)
     case string(String)
     case document(Document)
@@ -12,11 +12,11 @@ public indirect enum BSONValue: Sendable {
     /// Milliseconds since the epoch, UTC.
     case date(Int64)
     case null
-    case regex(pattern: String, options: String)
-    case dbPointer(namespace: String, id: ObjectId)
+    indirect case regex(pattern: String, options: String)
+    indirect case dbPointer(namespace: String, id: ObjectId)
     case javascript(String)
     case symbol(String)
-    case javascriptWithScope(code: String, scope: Document)
+    indirect case javascriptWithScope(code: String, scope: Document)
     case int32(Int32)
     /// Seconds in the upper half, increment in the lower.
     case timestamp(UInt64)
@@ -66,18 +66,14 @@ extension BSONValue {
             let (pattern, options) = value.asRegex
             self = .regex(pattern: pattern, options: options)
         case .dbPointer:
-            let length = Int(UInt32(littleEndian: value.pointer.loadUnaligned(as: UInt32.self)))
-            let text = UnsafeRawBufferPointer(start: value.pointer + 4, count: length - 1)
+            let (namespace, id) = value.dbPointerBytes
             self = .dbPointer(
-                namespace: String(decoding: text, as: UTF8.self), id: ObjectId(pointer: value.pointer + 4 + length))
+                namespace: String(decoding: namespace, as: UTF8.self), id: ObjectId(pointer: id.baseAddress!))
         case .javascript: self = .javascript(value.asString)
         case .symbol: self = .symbol(value.asString)
         case .javascriptWithScope:
-            let length = Int(UInt32(littleEndian: value.pointer.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
-            let code = UnsafeRawBufferPointer(start: value.pointer + 8, count: length - 1)
-            self = .javascriptWithScope(
-                code: String(decoding: code, as: UTF8.self),
-                scope: Document(copying: DocumentView(unchecked: value.pointer + 8 + length)))
+            let (code, scope) = value.codeAndScope
+            self = .javascriptWithScope(code: String(decoding: code, as: UTF8.self), scope: Document(copying: scope))
         case .int32: self = .int32(value.asInt32)
         case .timestamp: self = .timestamp(value.bits)
         case .int64: self = .int64(value.asInt64)
@@ -108,7 +104,9 @@ extension BSONValue {
         case .objectId(let id):
             return try id.withBytes { try body(ValueView(type: .objectId, pointer: $0.baseAddress!, length: 12)) }
         case .decimal(let decimal):
-            return try withPayload(.decimal, decimal.littleEndianBytes, body)
+            return try withUnsafeBytes(of: (decimal.low.littleEndian, decimal.high.littleEndian)) {
+                try body(ValueView(type: .decimal, pointer: $0.baseAddress!, length: 16))
+            }
         case .binary(let subtype, let data):
             return try withPayload(.binary, littleEndianBytes(Int32(data.count)) + [subtype] + data, body)
         case .regex(let pattern, let options):
@@ -142,15 +140,19 @@ extension BSONValue {
     }
 }
 
-private func littleEndianBytes(_ number: Int32) -> [UInt8] {
+func littleEndianBytes(_ number: Int32) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian) { Array($0) }
 }
 
 extension BSONValue: Equatable {
     /// Equal type and equal bytes. For equality as queries see it (1 equals 1.0), use `compare`.
     public static func == (a: BSONValue, b: BSONValue) -> Bool {
-        let (left, right) = (Document([("", a)]), Document([("", b)]))
-        return left.bytes == right.bytes
+        a.withValue { left in
+            b.withValue { right in
+                guard left.type == right.type, left.length == right.length else { return false }
+                return left.hasPayload ? compareBytes(left.bytes, right.bytes) == 0 : left.bits == right.bits
+            }
+        }
     }
 }
 

@@ -112,6 +112,46 @@ public final class BSONWriter {
     /// Takes back everything appended to the innermost open document since `mark`.
     public func rewind(to mark: Int) { count = mark }
 
+    // MARK: Patching, for the Extended JSON parser, which learns a value's type after its name
+
+    /// Starts an element whose type is not known yet; returns where `setType` puts it.
+    func appendUntyped(_ key: UnsafeRawBufferPointer) -> Int {
+        let slot = count
+        appendHeader(.missing, key)
+        return slot
+    }
+
+    /// Starts the next element of the open array, its type not known yet; returns where `setType` puts it.
+    func appendUntypedElement() -> Int {
+        let slot = count
+        appendIndexHeader(.missing)
+        return slot
+    }
+
+    func setType(_ type: BSONType, at slot: Int) { buffer.storeBytes(of: type.rawValue, toByteOffset: slot, as: UInt8.self) }
+
+    /// Opens a nested document as the payload of the element begun last; returns where it starts.
+    func openPayload() -> Int {
+        openHere()
+        return count - 4
+    }
+
+    /// The closed nested document that starts here. Its bytes live until the next change.
+    func closedDocument(at start: Int) -> DocumentView { DocumentView(unchecked: UnsafeRawPointer(buffer) + start) }
+
+    /// Puts a value where the last element's payload was. The value's bytes must not lie in this writer.
+    func replacePayload(from start: Int, typeAt slot: Int, with value: ValueView) {
+        count = start
+        setType(value.type, at: slot)
+        appendPayload(value)
+    }
+
+    /// Appends the payload of the element begun last.
+    func append(payload value: ValueView, typeAt slot: Int) {
+        setType(value.type, at: slot)
+        appendPayload(value)
+    }
+
     // MARK: Bytes
 
     private func openHere() {

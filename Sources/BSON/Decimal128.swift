@@ -23,10 +23,6 @@ public struct Decimal128: Sendable {
 
     /// The exponent's bias: a biased exponent of 6176 is 10⁰.
     @usableFromInline static let bias = 6176
-
-    var littleEndianBytes: [UInt8] {
-        withUnsafeBytes(of: (low.littleEndian, high.littleEndian)) { Array($0) }
-    }
 }
 
 // MARK: - Classes of numbers

@@ -29,7 +29,12 @@ public struct ObjectId: Hashable, Sendable, CustomStringConvertible {
 
     /// An id from its 24 hexadecimal digits; nil for anything else.
     public init?(_ text: some StringProtocol) {
-        let digits = Array(text.utf8)
+        guard let id = Array(text.utf8).withUnsafeBytes({ ObjectId(utf8: $0) }) else { return nil }
+        self = id
+    }
+
+    /// An id from its 24 hexadecimal digits as UTF-8; nil for anything else.
+    public init?(utf8 digits: UnsafeRawBufferPointer) {
         guard digits.count == 24 else { return nil }
         var value: (UInt64, UInt64) = (0, 0)
         for (i, digit) in digits.enumerated() {

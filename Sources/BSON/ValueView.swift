@@ -88,6 +88,15 @@ extension ValueView {
     @inlinable @inline(__always)
     public var pointer: UnsafeRawPointer { UnsafeRawPointer(bitPattern: UInt(bits)).unsafelyUnwrapped }
 
+    /// Whether `bits` is the address of bytes and not the value itself.
+    @inlinable
+    public var hasPayload: Bool {
+        switch type {
+        case .double, .int32, .int64, .bool, .date, .timestamp, .null, .undefined, .minKey, .maxKey, .missing: false
+        default: true
+        }
+    }
+
     @inlinable @inline(__always) public var isMissing: Bool { type == .missing }
     @inlinable @inline(__always) public var isNullish: Bool { type.isNullish }
     @inlinable @inline(__always) public var isNumber: Bool { type.isNumber }
@@ -130,9 +139,34 @@ extension ValueView {
 
     /// Pattern and options of a regular expression.
     public var asRegex: (pattern: String, options: String) {
-        let pattern = String(cString: pointer.assumingMemoryBound(to: CChar.self))
-        let options = String(cString: (pointer + pattern.utf8.count + 1).assumingMemoryBound(to: CChar.self))
-        return (pattern, options)
+        let (pattern, options) = regexBytes
+        return (String(decoding: pattern, as: UTF8.self), String(decoding: options, as: UTF8.self))
+    }
+
+    /// Pattern and options of a regular expression, as UTF-8 without their NULs.
+    public var regexBytes: (pattern: UnsafeRawBufferPointer, options: UnsafeRawBufferPointer) {
+        let all = bytes
+        let end = all.firstIndex(of: 0) ?? all.count - 1
+        return (
+            UnsafeRawBufferPointer(rebasing: all[..<end]), UnsafeRawBufferPointer(rebasing: all[(end + 1)..<(all.count - 1)])
+        )
+    }
+
+    /// Code, as UTF-8, and scope of a JavaScript value with scope.
+    public var codeAndScope: (code: UnsafeRawBufferPointer, scope: DocumentView) {
+        let length = Int(UInt32(littleEndian: pointer.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+        return (
+            UnsafeRawBufferPointer(start: pointer + 8, count: length - 1), DocumentView(unchecked: pointer + 8 + length)
+        )
+    }
+
+    /// Namespace, as UTF-8, and the 12 bytes of the id of a DBPointer.
+    public var dbPointerBytes: (namespace: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) {
+        let length = Int(UInt32(littleEndian: pointer.loadUnaligned(as: UInt32.self)))
+        return (
+            UnsafeRawBufferPointer(start: pointer + 4, count: length - 1),
+            UnsafeRawBufferPointer(start: pointer + 4 + length, count: 12)
+        )
     }
 
     /// The number as a double, rounded to nearest; nil for other types.
