@@ -39,6 +39,7 @@ let package = Package(
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "Deployment", "DocumentStore"]),
+        .testTarget(name: "IngestTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Retail", "Ingest", "CZlib"]),
     ],
     swiftLanguageModes: [.v6]
 )
