@@ -96,10 +96,10 @@ final class TextEqualityTest: ValueTest {
 
 /// `$in` with constants and regular expressions.
 final class MembershipTest: ValueTest {
-    let members: ValueSet
+    let members: ConstantSet
     let regexes: [RegexLiteral]
 
-    init(_ members: ValueSet, _ regexes: [RegexLiteral]) {
+    init(_ members: ConstantSet, _ regexes: [RegexLiteral]) {
         self.members = members
         self.regexes = regexes
     }
@@ -112,7 +112,7 @@ final class MembershipTest: ValueTest {
 }
 
 /// The constants of an `$in`: a few are compared one by one, many are found by their hash.
-struct ValueSet: @unchecked Sendable {  // Invariant: the values' bytes belong to the plan that owns the set.
+struct ConstantSet: @unchecked Sendable {  // Invariant: the values' bytes belong to the plan that owns the set.
     let values: [ValueView]
     /// Open addressing: positions in `values`, -1 for empty; a power of two long, at most half full.
     private let table: [Int32]
@@ -124,7 +124,7 @@ struct ValueSet: @unchecked Sendable {  // Invariant: the values' bytes belong t
         if values.count > 8 {
             table = Array(repeating: -1, count: 1 << (Int.bitWidth - (values.count * 2 - 1).leadingZeroBitCount))
             for value in values {
-                let (place, found) = ValueSet.look(for: value, in: distinct, table)
+                let (place, found) = ConstantSet.look(for: value, in: distinct, table)
                 if found { continue }
                 table[place] = Int32(distinct.count)
                 distinct.append(value)
@@ -143,7 +143,7 @@ struct ValueSet: @unchecked Sendable {  // Invariant: the values' bytes belong t
             for member in values where member.equals(value) { return true }
             return false
         }
-        return ValueSet.look(for: value, in: values, table).found
+        return ConstantSet.look(for: value, in: values, table).found
     }
 
     private static func look(for value: ValueView, in values: [ValueView], _ table: [Int32]) -> (place: Int, found: Bool) {

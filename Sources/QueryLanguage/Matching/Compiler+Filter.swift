@@ -84,7 +84,7 @@ extension Compiler {
             return ComparisonTest(comparison, constant)
         case .member(let values, let regexes):
             if regexes.isEmpty && values.count == 1 { return try test(.compare(.equal, values[0])) }
-            return MembershipTest(ValueSet(values), regexes)
+            return MembershipTest(ConstantSet(values), regexes)
         case .regex(let regex): return RegexTest(regex)
         case .exists: return ExistsTest()
         case .type(let types): return TypeTest(types)
