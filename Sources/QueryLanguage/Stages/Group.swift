@@ -15,27 +15,34 @@ extension StageOperator {
                 key = try GroupKey(value, compiler)
                 continue
             }
-            if name == "$doingMerge" { throw AtelierError(17030, "$doingMerge should be true if present") }
-            if name.contains(".") { throw AtelierError(40235, "The field name '\(name)' cannot contain '.'") }
-            if name.hasPrefix("$") { throw AtelierError(40236, "The field name '\(name)' cannot be an operator name") }
-            if name.isEmpty { throw AtelierError(40352, "FieldPath cannot be constructed with empty string") }
-            guard value.type == .document else {
-                throw AtelierError(40234, "The field '\(name)' must be an accumulator object")
-            }
-            var inner = value.asDocument.elements()
-            guard inner.next() else { throw AtelierError(40234, "The field '\(name)' must be an accumulator object") }
-            let (operatorName, argument) = (inner.keyString, inner.value)
-            if inner.next() { throw AtelierError(40238, "The field '\(name)' must specify one accumulator") }
-            guard operatorName.hasPrefix("$") else {
-                throw AtelierError(40234, "The field '\(name)' must be an accumulator object")
-            }
-            guard let known = AccumulatorOperator.byName[operatorName] else {
-                throw AtelierError(15952, "unknown group operator '\(operatorName)'")
-            }
-            fields.append((name, try known.compile(argument, compiler)))
+            fields.append(try compiler.accumulatorField(name, value))
         }
         guard let key else { throw AtelierError(15955, "a group specification must include an _id") }
         builder.group(key, fields)
+    }
+}
+
+extension Compiler {
+    /// One output field of a grouping: `name: {$accumulator: argument}`.
+    func accumulatorField(_ name: String, _ value: ValueView) throws -> (name: String, accumulator: Accumulator) {
+        if name == "$doingMerge" { throw AtelierError(17030, "$doingMerge should be true if present") }
+        if name.contains(".") { throw AtelierError(40235, "The field name '\(name)' cannot contain '.'") }
+        if name.hasPrefix("$") { throw AtelierError(40236, "The field name '\(name)' cannot be an operator name") }
+        if name.isEmpty { throw AtelierError(40352, "FieldPath cannot be constructed with empty string") }
+        guard value.type == .document else {
+            throw AtelierError(40234, "The field '\(name)' must be an accumulator object")
+        }
+        var cursor = value.asDocument.elements()
+        guard cursor.next() else { throw AtelierError(40234, "The field '\(name)' must be an accumulator object") }
+        let (operatorName, argument) = (cursor.keyString, cursor.value)
+        guard operatorName.hasPrefix("$") else {
+            throw AtelierError(40234, "The field '\(name)' must be an accumulator object")
+        }
+        if cursor.next() { throw AtelierError(40238, "The field '\(name)' must specify one accumulator") }
+        guard let known = AccumulatorOperator.byName[operatorName] else {
+            throw AtelierError(15952, "unknown group operator '\(operatorName)'")
+        }
+        return (name, try known.compile(argument, self))
     }
 }
 

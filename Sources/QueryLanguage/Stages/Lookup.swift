@@ -144,10 +144,17 @@ final class NestedPipeline {
     /// Runs the pipeline for the row at hand and hands each document over; it is valid until the next one.
     func run(over documents: [ValueView]?, _ outer: Scope, _ visit: (DocumentView) -> Void) throws {
         fed?.documents = documents ?? []
-        pipeline.restart()
-        for binding in bindings { pipeline.scope.assign(binding.slot, try binding.value.evaluate(outer)) }
+        try start(outer)
         while let document = try pipeline.next() { visit(document) }
     }
+
+    /// Begins a run for the outer row at hand; `next` then yields its documents.
+    func start(_ outer: Scope) throws {
+        pipeline.restart()
+        for binding in bindings { pipeline.scope.assign(binding.slot, try binding.value.evaluate(outer)) }
+    }
+
+    func next() throws -> DocumentView? { try pipeline.next() }
 
     func restart() { pipeline.restart() }
 }
@@ -270,12 +277,15 @@ final class ForeignTable {
     private var holders: [[Int32]] = []
     private var loaded = false
 
-    init(_ builder: PipelineBuilder, from: String, _ path: [FieldName]) throws {
+    /// - Parameter filter: which documents count; all where it is nil.
+    init(_ builder: PipelineBuilder, from: String, _ path: [FieldName], matching filter: ValueView? = nil) throws {
         let compiler = Compiler(now: builder.compiler.now)
         let source = try builder.environment.source(collection: from, compiler: compiler, pipeline: [])
         stable = compiler.shape.isStable
         self.path = path
-        pipeline = try builder.nested([], compiler: compiler, source: source).finish()
+        let nested = try builder.nested([], compiler: compiler, source: source)
+        if let filter { nested.stage = Match(nested.stage, try compiler.filter(filter.asDocument)) }
+        pipeline = nested.finish()
     }
 
     func documents(equalToAnyOf values: [ValueView]) throws -> [ValueView] {
