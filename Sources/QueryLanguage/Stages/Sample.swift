@@ -16,12 +16,12 @@ extension StageOperator {
         }
         guard let size else { throw AtelierError(28749, "$sample stage must specify a size") }
         let root = builder.compiler.newSlot()
-        builder.stage = Sample(builder.stage, row: builder.compiler.rowDocument(), root: root, size: Int(size))
+        builder.stage = SampleStage(builder.stage, row: builder.compiler.rowDocument(), root: root, size: Int(size))
         builder.compiler.shape = Shape(base: root)
     }
 }
 
-final class Sample: Stage {
+final class SampleStage: Stage {
     private let input: Stage
     private let row: Expression
     private let root: Slot
