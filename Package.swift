@@ -40,6 +40,7 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "Deployment", "DocumentStore"]),
         .testTarget(name: "IngestTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Retail", "Ingest", "CZlib"]),
+        .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,51 @@
+import BSON
+
+/// One column of a saved aggregation's result: a field of its rows, and how to read it.
+public struct Column: Sendable, Equatable {
+    /// The field's name in the rows.
+    public let name: String
+    public let type: ColumnType
+    /// What the numbers count; nil for plain numbers and for what is not a number.
+    public let unit: Unit?
+    /// The heading people read.
+    public let title: String
+
+    public init(name: String, type: ColumnType, unit: Unit? = nil, title: String? = nil) {
+        self.name = name
+        self.type = type
+        self.unit = unit
+        self.title = title ?? name
+    }
+}
+
+/// What a column's values are. Any of them may be null.
+public enum ColumnType: String, Sendable, CaseIterable {
+    case string, integer, number, decimal, date, boolean, array, document
+
+    /// Whether the values are numbers.
+    public var isNumeric: Bool { self == .integer || self == .number || self == .decimal }
+}
+
+/// What the numbers of a column count.
+public enum Unit: String, Sendable, CaseIterable {
+    /// An amount of money, in the currency of the orders.
+    case currency
+    /// A part of a whole or a rate of change: 0.25 is read as 25 %.
+    case ratio
+    case days
+    case minutes
+    case months
+}
+
+/// How a result is drawn.
+public struct Chart: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case line, bar, pie, number, heatmap, scatter
+    }
+
+    public let kind: Kind
+    /// The column along the axis; nil for a single number.
+    public let x: String?
+    /// The columns that are drawn.
+    public let y: [String]
+}

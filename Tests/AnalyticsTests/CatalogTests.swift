@@ -1,0 +1,77 @@
+import Analytics
+import BSON
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+@Suite struct CatalogTests {
+    /// The folder in the package, which this file is in too.
+    static let shipped = String(#filePath.dropLast("Tests/AnalyticsTests/CatalogTests.swift".count)) + "aggregations"
+
+    @Test func everyShippedDefinitionIsRightAndHasItsTwin() throws {
+        let catalog = try AggregationCatalog(directories: [CatalogTests.shipped])
+        #expect(catalog.names.count >= 8)
+        for name in catalog.names {
+            let aggregation = try catalog.aggregation(named: name)
+            #expect(!aggregation.notes.isEmpty, "\(name) has no notes")
+            #expect(aggregation.chart != nil, "\(name) has no chart")
+            let sql = String(decoding: try Files.contents(of: "\(CatalogTests.shipped)/\(name).sql"), as: UTF8.self)
+            for parameter in aggregation.parameters {
+                #expect(sql.contains(":\(parameter.name)"), "\(name).sql does not use \(parameter.name)")
+            }
+        }
+    }
+
+    @Test func aMisspeltNameGetsASuggestion() throws {
+        let catalog = try AggregationCatalog(directories: [CatalogTests.shipped])
+        let error = try #require(throws: AtelierError.self) { try catalog.aggregation(named: "revenue-by-moth") }
+        #expect(error.code == .noSuchKey)
+        #expect(error.advice == "Did you mean revenue-by-month?")
+    }
+
+    @Test func ownFoldersAddAndBrokenFilesHurtNobodyElse() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("mine.json", definitionText(name: "mine"))
+        try folder.write("broken.json", "{\n  \"name\": \"broken\",\n  oops\n}")
+        let catalog = try AggregationCatalog(directories: [CatalogTests.shipped, folder.path])
+        #expect(try catalog.aggregation(named: "mine").title == "T")
+        let error = try #require(throws: AtelierError.self) { try catalog.aggregation(named: "broken") }
+        #expect(error.location?.hasPrefix("\(folder.path)/broken.json: line 3, column 3") == true, "\(error)")
+    }
+
+    @Test func twoOfOneNameAreRefused() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("top-products.json", definitionText(name: "top-products"))
+        #expect(throws: AtelierError.self) { try AggregationCatalog(directories: [CatalogTests.shipped, folder.path]) }
+    }
+
+    @Test func aFolderThatIsNotThereIsNamed() throws {
+        let error = try #require(throws: AtelierError.self) { try AggregationCatalog(directories: ["no/such/folder"]) }
+        #expect(error.location == "no/such/folder")
+        #expect(error.message.contains("No such file or directory"))
+    }
+}
+
+/// A folder of its own for one test, deleted afterwards.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/atelier-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw AtelierError(.fileOpenFailed, "mkdtemp failed") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    func write(_ name: String, _ text: String) throws {
+        guard let file = fopen("\(path)/\(name)", "w") else { throw AtelierError(.fileOpenFailed, "fopen failed") }
+        fputs(text, file)
+        fclose(file)
+    }
+
+    deinit {
+        for name in (try? Files.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
+        rmdir(path)
+    }
+}
