@@ -24,7 +24,7 @@ let package = Package(
         .target(name: "QueryLanguage", dependencies: ["BSON", "CPCRE2"]),
         .target(name: "Engine", dependencies: ["BSON", "Deployment", "QueryLanguage", "Storage"]),
         .target(name: "MongoDriver", dependencies: ["BSON", "Deployment", "CMongoC"]),
-        .target(name: "WireServer", dependencies: ["BSON", "Deployment"]),
+        .target(name: "WireServer", dependencies: ["BSON", "Deployment", "CZlib"]),
         .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver"]),
         .target(name: "Retail", dependencies: ["BSON", "DocumentStore"]),
         .target(name: "Analytics", dependencies: ["BSON", "DocumentStore"]),

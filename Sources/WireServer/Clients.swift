@@ -1,0 +1,103 @@
+import BSON
+import Deployment
+import Glibc
+import Synchronization
+
+/// The connections of one server and their threads.
+final class Clients: Sendable {
+    private struct State {
+        var open = true
+        var lastID: Int32 = 0
+        var connections: [Int32: (Connection, PosixThread)] = [:]
+        /// Threads that have nothing left to do but to be joined.
+        var finished: [PosixThread] = []
+    }
+
+    private let state = Mutex(State())
+    private let closed = Signal()
+    private let deployment: any Deployment
+    private let server: ListenAddress
+    private let limits: WireServer.Limits
+    private let log: @Sendable (String) -> Void
+
+    init(
+        deployment: any Deployment, server: ListenAddress, limits: WireServer.Limits,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.deployment = deployment
+        self.server = server
+        self.limits = limits
+        self.log = log
+    }
+
+    var isOpen: Bool { state.withLock { $0.open } }
+    var count: Int { state.withLock { $0.connections.count } }
+
+    /// Gives a new client a thread, or closes it where there are too many already.
+    func add(_ socket: Socket) {
+        reap()
+        let refusal: String? = state.withLock { state in
+            guard state.open else { return "the server is stopping" }
+            guard state.connections.count < limits.connections else {
+                return "there are \(limits.connections) connections already"
+            }
+            state.lastID = state.lastID == .max ? 1 : state.lastID + 1
+            let connection = Connection(
+                id: state.lastID, socket: socket, server: server, deployment: deployment, limits: limits)
+            do {
+                // The thread's first and last acts wait for this lock, so it always finds its own entry.
+                let thread = try PosixThread { [self] in run(connection) }
+                state.connections[connection.id] = (connection, thread)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        if let refusal {
+            socket.close()
+            log("refused a connection: \(refusal)")
+        }
+    }
+
+    private func run(_ connection: Connection) {
+        do {
+            try connection.serve()
+        } catch {
+            if isOpen { log("closed connection \(connection.id): \(error)") }
+        }
+        connection.socket.close()
+        state.withLock { state in
+            if let (_, thread) = state.connections.removeValue(forKey: connection.id) { state.finished.append(thread) }
+        }
+    }
+
+    /// Accepts no more clients and ends the ones there are. Idempotent.
+    func close() {
+        let connections = state.withLock { state in
+            state.open = false
+            return state.connections.values.map { $0.0 }
+        }
+        for connection in connections { connection.socket.shutDown() }
+    }
+
+    /// Waits for every connection's thread. After `close()`.
+    func join() {
+        while let thread = state.withLock({ state in
+            state.finished.popLast() ?? state.connections.popFirst()?.value.1
+        }) {
+            thread.join()
+        }
+        closed.raise()
+    }
+
+    func waitUntilClosed() { closed.wait() }
+
+    /// Joins the threads that have ended.
+    private func reap() {
+        let ended = state.withLock { state in
+            defer { state.finished = [] }
+            return state.finished
+        }
+        for thread in ended { thread.join() }
+    }
+}

@@ -1,0 +1,86 @@
+import BSON
+import Deployment
+import Glibc
+import Synchronization
+
+/// Serves a deployment to any MongoDB client, over TCP on this machine or a Unix socket.
+///
+/// ```swift
+/// let server = try WireServer(deployment: engine, listen: .tcp(host: "127.0.0.1", port: 0))
+/// print(server.address.uri)      // mongodb://127.0.0.1:41837/
+/// server.wait()                  // until another thread calls stop()
+/// ```
+///
+/// It speaks MongoDB's wire protocol (OP_MSG, zlib in OP_COMPRESSED, OP_QUERY for the first handshake). Each connection
+/// has a thread of its own, which runs the connection's commands one after the other. There is no authentication yet,
+/// so only addresses that other machines cannot reach are accepted.
+public final class WireServer: Sendable {
+    /// What clients may use up. The defaults are MongoDB's.
+    public struct Limits: Sendable {
+        /// Connections at a time; further ones are closed at once.
+        public var connections: Int
+        /// The largest message, in bytes.
+        public var messageBytes: Int
+
+        public init(connections: Int = 1000, messageBytes: Int = 48_000_000) {
+            self.connections = max(1, connections)
+            self.messageBytes = min(max(messageBytes, 1024), 48_000_000)
+        }
+    }
+
+    /// Where the server listens, with the port the system picked if the one asked for was 0.
+    public var address: ListenAddress { listener.address }
+
+    private let listener: Listener
+    private let acceptor: Mutex<PosixThread?>
+    private let clients: Clients
+
+    /// Starts serving: when this returns, clients can connect.
+    /// - Parameters:
+    ///   - deployment: what the commands are run on. The server does not close it.
+    ///   - address: a loopback address or a Unix socket.
+    ///   - limits: what clients may use up.
+    ///   - log: told, on any thread, why a connection was closed or refused. Messages hold no customer data.
+    /// - Throws: `AtelierError` when the address is not local or cannot be bound.
+    public init(
+        deployment: any Deployment, listen address: ListenAddress, limits: Limits = Limits(),
+        log: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
+        let listener = try Listener(address)
+        let clients = Clients(deployment: deployment, server: listener.address, limits: limits, log: log)
+        self.listener = listener
+        self.clients = clients
+        acceptor = Mutex(
+            try PosixThread {
+                while clients.isOpen {
+                    do {
+                        guard let socket = try listener.accept() else { return }
+                        clients.add(socket)
+                    } catch {
+                        log("\(error)")
+                        listener.pause(milliseconds: 100)
+                    }
+                }
+            })
+    }
+
+    deinit { stop() }
+
+    /// How many clients are connected.
+    public var connectionCount: Int { clients.count }
+
+    /// Stops listening, closes every connection and waits for their threads; a command that is running is finished
+    /// first. Idempotent. Never call it from inside the deployment.
+    public func stop() {
+        listener.stop()
+        clients.close()
+        acceptor.withLock { thread in
+            thread?.join()
+            thread = nil
+        }
+        clients.join()
+    }
+
+    /// Waits until the server has been stopped.
+    public func wait() { clients.waitUntilClosed() }
+}
