@@ -158,6 +158,33 @@ import Testing
         #expect(try Array("  \n ".utf8).withUnsafeBytes { try Document.documents(json: $0) }.isEmpty)
     }
 
+    /// Bytes that need escapes, at every place of words that are looked at eight bytes at a time.
+    @Test func escapesAreFoundWhereverTheyStand() throws {
+        var values = RandomValues(seed: 0xE5CA9E)
+        let alphabet: [UInt8] = [0x00, 0x01, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x2F, 0x5B, 0x5C, 0x5D, 0x61, 0x7F, 0x0A, 0x0C]
+        for _ in 0..<20_000 {
+            let text = String(decoding: (0..<values.below(30)).map { _ in values.pick(alphabet) }, as: UTF8.self)
+            let json = BSONValue.string(text).extendedJSON()
+            let plain = json.utf8.dropFirst().dropLast()
+            let unescaped = zip(plain, plain.dropFirst()).filter { $0.1 == 0x22 && $0.0 != 0x5C }
+            if plain.contains(where: { $0 < 0x20 }) || !unescaped.isEmpty { Issue.record("written as \(json)") }
+            if try BSONValue(json: json) != .string(text) { Issue.record("\(json) reads back as another string") }
+        }
+    }
+
+    @Test func randomDocumentsSurviveTheRoundTrip() throws {
+        var values = RandomValues(seed: 0x0D0C)
+        for round in 0..<3000 {
+            let document = values.document(depth: 4)
+            let canonical = document.extendedJSON(.canonical)
+            let back = try Document(json: canonical)
+            // A NaN's payload has no text; the text of what was read says the same.
+            if back.extendedJSON(.canonical) != canonical { Issue.record("round \(round): \(canonical)") }
+            let relaxed = document.extendedJSON()
+            if try Document(json: relaxed).extendedJSON() != relaxed { Issue.record("round \(round): \(relaxed)") }
+        }
+    }
+
     @Test func indentedTextReadsBackTheSame() throws {
         let document: Document = ["a": [1, ["b": .decimal(Decimal128("1")!)]], "c": .document([:]), "d": []]
         var writer = ExtendedJSONWriter(.relaxed, indentation: 2)

@@ -24,15 +24,12 @@ extension ExtendedJSONParser {
 
     /// Goes to the next quote or backslash; what lies between is well-formed UTF-8 without control characters.
     private mutating func skipPlainText() throws(AtelierError) {
-        let ones: UInt64 = 0x0101_0101_0101_0101
         while true {
             while end - position >= 8 {
-                let word = position.loadUnaligned(as: UInt64.self)
-                let quote = word ^ ones &* 0x22
-                let backslash = word ^ ones &* 0x5C
-                let special = (word &- ones &* 0x20) | (quote &- ones) | (backslash &- ones) | word
-                if special & ones &* 0x80 != 0 { break }
-                position += 8
+                let word = UInt64(littleEndian: position.loadUnaligned(as: UInt64.self))
+                let special = JSONBytes.specialOrNotASCII(word)
+                position += special == 0 ? 8 : special.trailingZeroBitCount / 8
+                if special != 0 { break }
             }
             guard position < end else { throw unexpected("the string's closing quote") }
             let byte = position.load(as: UInt8.self)

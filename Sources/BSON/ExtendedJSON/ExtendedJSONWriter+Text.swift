@@ -28,15 +28,10 @@ extension ExtendedJSONWriter {
     /// Where the first byte at or after `start` stands that JSON wants escaped, or the count. Eight bytes a step.
     private static func cleanPrefix(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
         var position = start
-        let ones: UInt64 = 0x0101_0101_0101_0101
         while position + 8 <= text.count {
-            let word = text.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            // A byte's high bit is set where the byte is below 0x20, a quote or a backslash (or above one such byte).
-            let quote = word ^ ones &* 0x22
-            let backslash = word ^ ones &* 0x5C
-            let special =
-                (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
-            if special & ones &* 0x80 != 0 { break }
+            let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let special = JSONBytes.special(word)
+            if special != 0 { return position + special.trailingZeroBitCount / 8 }
             position += 8
         }
         while position < text.count {
