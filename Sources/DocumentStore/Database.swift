@@ -9,6 +9,9 @@ public struct Database: Sendable {
     /// A collection by name. Nothing is created until something is written to it.
     public func collection(_ name: String) -> Collection { Collection(name: name, database: self) }
 
+    /// Another database of the same deployment.
+    public func sibling(_ name: String) -> Database { Database(name: name, deployment: deployment) }
+
     /// Runs a command as MongoDB documents it and returns the reply.
     ///
     /// - Throws: `AtelierError` where the reply says `ok: 0`. Single failed writes are in the reply's `writeErrors`.
