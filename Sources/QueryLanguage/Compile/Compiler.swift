@@ -10,12 +10,11 @@ public final class Compiler {
     public var shape: Shape
     /// User variables (`$let`, `$map` …, a `$lookup`'s `let`) by name.
     var variables: [String: Slot] = [:]
+    /// The command's `let`: variables with one value for the whole command.
+    public var constants: [String: ValueView] = [:]
     /// `$$CURRENT` where it is not the row: inside `$redact` and where `$let` rebinds it.
     var current: Slot?
     public let now: Int64
-    /// How deep in an expression compilation stands; what was found wrong while folding is reported at the outermost level.
-    var depth = 0
-    var foldFailure: AtelierError?
     /// How many slots a scope for what was compiled so far needs.
     public private(set) var slotCount = 0
     /// Always missing.
@@ -60,5 +59,26 @@ public final class Compiler {
             current = hiddenCurrent
         }
         return try body()
+    }
+}
+
+extension Compiler {
+    /// Says that the base document's bytes live as long as the pipeline, so that sorting need not copy them.
+    public func declareStableBase() { shape.isStable = true }
+
+    /// Defines the variables of a command's `let`: constant expressions.
+    public func define(_ variables: Document?) throws {
+        guard let variables else { return }
+        try variables.withView { view in
+            var cursor = view.elements()
+            while cursor.next() {
+                let name = cursor.keyString
+                try Compiler.checkVariableName(name)
+                guard let value = try expression(cursor.value).constant else {
+                    throw AtelierError(4890500, "Command let Expression tried to access a field, but this is not allowed: \(name)")
+                }
+                constants[name] = arena.copy(value)
+            }
+        }
     }
 }

@@ -1,7 +1,6 @@
 extension ExpressionOperator {
     /// The lists of all files of this folder. A new file's list is added here, a new operator to its file's list.
     static let all: [[ExpressionOperator]] = [
-        arithmetic, rounding, powers, trigonometry, bitwise, boolean, comparison, conditional, literal, variables,
-        arrayAccess, arrayBuilding, arrayIteration,
+        arithmetic, boolean, comparison, conditional, literal,
     ]
 }

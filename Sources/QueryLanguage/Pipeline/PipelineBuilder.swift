@@ -48,6 +48,7 @@ public final class PipelineBuilder {
         _ stages: [ValueView], variables: [String: Slot] = [:], compiler nested: Compiler, source: Stage
     ) throws -> PipelineBuilder {
         nested.variables = variables
+        nested.constants = compiler.constants
         let builder = PipelineBuilder(
             compiler: nested, environment: environment, source: source, interrupt: interrupt, topLevel: false)
         try builder.compile(stages)
@@ -55,6 +56,35 @@ public final class PipelineBuilder {
     }
 
     // MARK: Reading specifications
+
+    /// Whether a pipeline makes its documents itself.
+    public static func startsWithoutCollection(_ stages: [ValueView]) -> Bool {
+        guard let first = stages.first, let name = try? split(first).name else { return false }
+        return name == "$documents"
+    }
+
+    /// What a pipeline begins with, for whoever chooses how to read its collection: the conjunction of its first
+    /// `$match`es, and the `$sort` behind them.
+    public static func start(of stages: [ValueView]) throws -> (filter: Document?, sort: Document?) {
+        var filters: [Document] = []
+        var sort: Document?
+        for stage in stages {
+            guard let (name, argument) = try? split(stage), argument.type == .document else { break }
+            if name == "$match" {
+                filters.append(Document(copying: argument.asDocument))
+                continue
+            }
+            if name == "$sort" { sort = Document(copying: argument.asDocument) }
+            break
+        }
+        let filter: Document? =
+            switch filters.count {
+            case 0: nil
+            case 1: filters[0]
+            default: ["$and": .array(BSONArray(documents: filters))]
+            }
+        return (filter, sort)
+    }
 
     /// Name and argument of a stage's one-element document.
     public static func split(_ specification: ValueView) throws -> (name: String, argument: ValueView) {

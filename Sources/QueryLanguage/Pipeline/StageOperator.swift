@@ -31,8 +31,6 @@ public protocol PipelineEnvironment: AnyObject {
     /// Where `$out` and `$merge` write; the database is nil for the pipeline's own.
     func writer(database: String?, collection: String) throws -> any PipelineWriter
 
-    /// Whether the pipeline may write (`$out` and `$merge` are refused inside `$lookup`, `$facet` and views).
-    var currentDatabase: String { get }
 }
 
 /// Looks documents up by the value of one field.
@@ -45,8 +43,8 @@ public protocol EqualityIndex: AnyObject {
 public protocol PipelineWriter: AnyObject {
     /// Replaces the whole collection with these documents at `finish`.
     func replaceCollection(with document: DocumentView) throws
-    /// Applies one document of a `$merge`.
-    func merge(_ document: DocumentView, _ rule: MergeRule) throws
+    /// Applies one document of a `$merge`, with the values of its `let` variables.
+    func merge(_ document: DocumentView, variables: Document, _ rule: MergeRule) throws
     /// Makes everything durable. Nothing is visible before.
     func finish() throws
 }
@@ -56,7 +54,7 @@ public struct MergeRule {
     public enum Matched {
         case replace, keepExisting, merge, fail
         /// The existing document becomes what the pipeline makes of it.
-        case pipeline(transform: (DocumentView, _ new: DocumentView) throws -> Document)
+        case pipeline(transform: (_ existing: DocumentView, _ new: DocumentView, _ variables: DocumentView) throws -> Document)
     }
     public enum NotMatched { case insert, discard, fail }
     public var on: [String]
