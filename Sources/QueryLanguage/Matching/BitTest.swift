@@ -2,8 +2,8 @@ import BSON
 
 /// `$bitsAllSet`, `$bitsAllClear`, `$bitsAnySet`, `$bitsAnyClear`.
 ///
-/// Numbers that are integers are read as 64-bit two's complement, their sign repeated for ever; binary data from its
-/// first byte's lowest bit on, followed by zeros.
+/// Numbers that are integers are read as 64-bit two's complement, their sign repeated for ever (a decimal is rounded to an
+/// integer first, as MongoDB does); binary data from its first byte's lowest bit on, followed by zeros.
 /// Source: MongoDB manual, "Bitwise Query Operators".
 final class BitTest: ValueTest {
     /// Whether the bits are asked to be set, or clear.
@@ -21,7 +21,8 @@ final class BitTest: ValueTest {
     override func test(_ value: ValueView, _ scope: Scope) throws -> Bool {
         switch value.type {
         case .int32, .int64, .double, .decimal:
-            guard let number = value.exactInt64 else { return false }
+            let whole = value.type == .decimal ? value.asDecimal.roundedInt64 : value.exactInt64
+            guard let number = whole else { return false }
             return test(low: UInt64(bitPattern: number), beyond: number < 0)
         case .binary:
             let data = value.asBinary.data
@@ -56,4 +57,9 @@ struct BitMask: Sendable {
         low = self.positions.reduce(0) { $1 < 64 ? $0 | 1 << UInt64($1) : $0 }
         reachesPastLow = (self.positions.last ?? 0) > 63
     }
+}
+
+extension Decimal128 {
+    /// The nearest integer, ties to even; nil for NaN, infinities and what Int64 cannot hold.
+    var roundedInt64: Int64? { isFinite ? roundedToIntegral(.toNearestEven).exactInt64 : nil }
 }

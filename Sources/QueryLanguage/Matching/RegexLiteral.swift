@@ -7,12 +7,14 @@ struct RegexLiteral: Sendable {
     let options: String
     let regex: Regex
 
-    /// - Throws: `51091` for a malformed pattern, `51108` for an unknown option.
+    /// Options that MongoDB does not know count for nothing in filters.
+    ///
+    /// - Throws: `51091` for a malformed pattern.
     init(pattern: String, options: String) throws {
         self.pattern = pattern
         self.options = String(options.sorted())
         if pattern.utf8.contains(0) { throw AtelierError(.badValue, "Regular expression cannot contain an embedded null byte") }
-        regex = try Regex(pattern: pattern, options: options)
+        regex = try Regex(pattern: pattern, options: options.filter { "imsxu".contains($0) })
     }
 
     /// Strings and symbols by the expression; a stored regular expression where it is the same one.
