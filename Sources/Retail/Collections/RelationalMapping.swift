@@ -72,18 +72,21 @@ public struct RelationalColumn: Sendable {
     public let path: RelationalPath
     /// NOT NULL.
     public let isRequired: Bool
+    /// The value of rows where the path leads nowhere.
+    public let defaultValue: BSONValue?
     /// How many of the table's iterations the path shares, and what follows them.
     let depth: Int
     let rest: [String]
 
     init(_ reader: DefinitionReader, rows: RelationalPath) throws {
-        try reader.allow(["name", "type", "path", "required"])
+        try reader.allow(["name", "type", "path", "required", "default"])
         name = try reader.string("name")
         let typeName = try reader.string("type")
         guard let type = RelationalType(typeName) else { throw reader.wrong("type", "is \(typeName), which is no type") }
         self.type = type
         path = try RelationalPath(reader.string("path"), reader, "path")
-        isRequired = try reader.optionalBool("required") ?? false
+        defaultValue = reader.document["default"]
+        isRequired = try reader.optionalBool("required") ?? (defaultValue != nil)
         // The iterations of the path must be the table's own, in the same places.
         let steps = path.steps
         let last = steps.lastIndex { !$0.isField }

@@ -15,7 +15,11 @@ extension RelationalTable {
     ) rethrows {
         guard let step = steps.first else {
             let contexts = stack
-            return try body(columns.map { $0.value(contexts) })
+            let values = columns.map { $0.value(contexts) }
+            guard let absent = values.indices.first(where: { values[$0].isMissing && columns[$0].defaultValue != nil }) else {
+                return try body(values)
+            }
+            return try fill(values, from: absent, body)
         }
         switch step {
         case .field(let name): try walk(steps.dropFirst(), child(value, name), &stack, body)
@@ -30,6 +34,21 @@ extension RelationalTable {
                 try walk(steps.dropFirst(), cursor.value, &stack, body)
                 stack.removeLast()
             }
+        }
+    }
+}
+
+extension RelationalTable {
+    /// Puts defaults in place of what is missing, from a column on, and shows the row.
+    private func fill(_ values: [ValueView], from index: Int, _ body: ([ValueView]) throws -> Void) rethrows {
+        guard index < values.count else { return try body(values) }
+        guard values[index].isMissing, let value = columns[index].defaultValue else {
+            return try fill(values, from: index + 1, body)
+        }
+        try value.withValue { view in
+            var filled = values
+            filled[index] = view
+            try fill(filled, from: index + 1, body)
         }
     }
 }

@@ -3,7 +3,7 @@ import Deployment
 import Synchronization
 
 /// A deployment that answers with prepared replies, in order, and keeps what it was asked.
-final class ScriptedDeployment: Deployment {
+public final class ScriptedDeployment: Deployment {
     private struct State {
         var replies: [Document]
         var commands: [(command: Document, database: String)] = []
@@ -11,13 +11,13 @@ final class ScriptedDeployment: Deployment {
     }
     private let state: Mutex<State>
 
-    init(_ replies: [Document]) { state = Mutex(State(replies: replies)) }
+    public init(_ replies: [Document]) { state = Mutex(State(replies: replies)) }
 
-    var commands: [Document] { state.withLock { $0.commands.map(\.command) } }
-    var databases: [String] { state.withLock { $0.commands.map(\.database) } }
-    var isClosed: Bool { state.withLock { $0.isClosed } }
+    public var commands: [Document] { state.withLock { $0.commands.map(\.command) } }
+    public var databases: [String] { state.withLock { $0.commands.map(\.database) } }
+    public var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    func run(_ command: Document, in database: String) throws -> Document {
+    public func run(_ command: Document, in database: String) throws -> Document {
         try state.withLock { state in
             state.commands.append((command, database))
             guard !state.replies.isEmpty else { throw AtelierError(.internalError, "no reply is left") }
@@ -25,5 +25,5 @@ final class ScriptedDeployment: Deployment {
         }
     }
 
-    func close() { state.withLock { $0.isClosed = true } }
+    public func close() { state.withLock { $0.isClosed = true } }
 }

@@ -5,25 +5,27 @@ import Synchronization
 /// Every test's files, removed when the process ends: a test need not keep hold of one.
 private let folders = Mutex<[String]>([])
 private let removeAtExit: Void = {
-    atexit {
-        for folder in folders.withLock({ $0 }) {
-            guard let listing = opendir(folder) else { continue }
-            while let entry = readdir(listing) {
-                withUnsafePointer(to: &entry.pointee.d_name) { name in
-                    name.withMemoryRebound(to: CChar.self, capacity: 256) { _ = unlink(folder + "/" + String(cString: $0)) }
-                }
-            }
-            closedir(listing)
-            rmdir(folder)
-        }
-    }
+    atexit { for folder in folders.withLock({ $0 }) { remove(folder: folder) } }
 }()
 
-/// A file of its own for one test.
-final class TemporaryFile: Sendable {
-    let path: String
+private func remove(folder: String) {
+    guard let listing = opendir(folder) else { return }
+    while let entry = readdir(listing) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name == "." || name == ".." { continue }
+        if unlink(folder + "/" + name) != 0 { remove(folder: folder + "/" + name) }
+    }
+    closedir(listing)
+    rmdir(folder)
+}
 
-    init(_ bytes: [UInt8], name: String = "data.csv") {
+/// A file of its own for one test.
+public final class TemporaryFile: Sendable {
+    public let path: String
+
+    public init(_ bytes: [UInt8], name: String = "data.csv") {
         var template = Array("/tmp/atelier-test-XXXXXX".utf8CString)
         guard let folder = mkdtemp(&template) else { preconditionFailure("no temporary folder: \(errno)") }
         path = String(cString: folder) + "/" + name
@@ -32,9 +34,9 @@ final class TemporaryFile: Sendable {
         write(bytes)
     }
 
-    convenience init(_ text: String, name: String = "data.csv") { self.init(Array(text.utf8), name: name) }
+    public convenience init(_ text: String, name: String = "data.csv") { self.init(Array(text.utf8), name: name) }
 
-    func write(_ bytes: [UInt8]) {
+    public func write(_ bytes: [UInt8]) {
         guard let file = fopen(path, "wb") else { preconditionFailure("cannot write \(path): \(errno)") }
         defer { fclose(file) }
         precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count)
@@ -42,7 +44,7 @@ final class TemporaryFile: Sendable {
 }
 
 /// The bytes as `gzip` would store them.
-func gzipped(_ bytes: [UInt8]) -> [UInt8] {
+public func gzipped(_ bytes: [UInt8]) -> [UInt8] {
     let file = TemporaryFile([], name: "packed.gz")
     let stream = gzopen(file.path, "wb")
     precondition(bytes.withUnsafeBytes { gzwrite(stream, $0.baseAddress, UInt32(bytes.count)) } == Int32(bytes.count))
@@ -50,7 +52,8 @@ func gzipped(_ bytes: [UInt8]) -> [UInt8] {
     return contents(file.path)
 }
 
-func contents(_ path: String) -> [UInt8] {
+/// A file's bytes; none where it cannot be read.
+public func contents(_ path: String) -> [UInt8] {
     guard let file = fopen(path, "rb") else { return [] }
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -60,7 +63,7 @@ func contents(_ path: String) -> [UInt8] {
 }
 
 /// Where shared test data lies: `ATELIER_TEST_DATA`, or `../shared` beside the package.
-func sharedData(_ path: String) -> String? {
+public func sharedData(_ path: String) -> String? {
     let root =
         getenv("ATELIER_TEST_DATA").map { String(cString: $0) }
         ?? String(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")) + "/shared"
