@@ -1,0 +1,153 @@
+import BSON
+import CLMDB
+
+/// What can be read in a transaction: the common part of `Snapshot` and `WriteTransaction`.
+///
+/// Views of documents and keys point into the store's pages. They are valid while the snapshot is open, or until the
+/// write transaction's next change. One thread at a time.
+public class StorageReader {
+    let core: EnvironmentCore
+    let txn: OpaquePointer
+    /// What collections and indexes there are.
+    public internal(set) var catalog: Catalog
+
+    init(core: EnvironmentCore, txn: OpaquePointer, catalog: Catalog) {
+        self.core = core
+        self.txn = txn
+        self.catalog = catalog
+    }
+
+    /// The number of the committed state that is read. Grows with every commit, of any process.
+    public var transactionId: UInt64 { UInt64(mdb_txn_id(txn)) }
+
+    /// Stops misuse of a closed snapshot before LMDB does something worse.
+    func requireOpen() {}
+
+    /// Whether cursors still belong to their users: a write transaction's are released when it ends.
+    var ownsNoCursors: Bool { true }
+
+    // MARK: Records
+
+    /// The document with this record id, if there is one. O(log n).
+    public func record(_ id: RecordId, in collection: CollectionEntry) throws -> DocumentView? {
+        requireOpen()
+        var id = id
+        var value = MDB_val()
+        let code = withUnsafeMutableBytes(of: &id) { bytes in
+            var key = MDB_val(mv_size: 8, mv_data: bytes.baseAddress)
+            return mdb_get(txn, EnvironmentCore.Handle.slot(collection.slot), &key, &value)
+        }
+        if code == MDB_NOTFOUND { return nil }
+        try core.check(code, "read a record")
+        return DocumentView(base: UnsafeRawPointer(value.mv_data), length: value.mv_size)
+    }
+
+    /// A cursor over the collection's records, before the first one.
+    public func records(in collection: CollectionEntry) throws -> RecordCursor {
+        try RecordCursor(self, collection)
+    }
+
+    /// How many records the collection has. O(1).
+    public func count(_ collection: CollectionEntry) throws -> Int {
+        Int(try statistics(collection.slot).ms_entries)
+    }
+
+    /// Bytes of all documents of the collection. O(1).
+    public func dataSize(_ collection: CollectionEntry) throws -> Int64 {
+        requireOpen()
+        return try CatalogRecord.readCounters(collection.number, txn, core).dataSize
+    }
+
+    /// Bytes of the pages that hold the collection's records. O(1).
+    public func storageSize(_ collection: CollectionEntry) throws -> Int { try pageBytes(collection.slot) }
+
+    // MARK: Indexes
+
+    /// How many keys the index has. O(1).
+    public func count(_ index: IndexEntry) throws -> Int { Int(try statistics(index.slot).ms_entries) }
+
+    /// Bytes of the pages that hold the index. O(1).
+    public func storageSize(_ index: IndexEntry) throws -> Int { try pageBytes(index.slot) }
+
+    /// A cursor over the index's keys, before the first one.
+    public func keys(of index: IndexEntry) throws -> IndexCursor { try IndexCursor(self, index) }
+
+    /// The record with exactly this key in a unique index. O(log n).
+    ///
+    /// - Parameter key: a whole key. A truncated one finds nothing here: use `keys(of:)` and recheck.
+    public func recordId(forKey key: UnsafeRawBufferPointer, in index: IndexEntry) throws -> RecordId? {
+        requireOpen()
+        precondition(index.isUnique, "only unique indexes have one record per key")
+        var entry = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
+        var value = MDB_val()
+        if key.isEmpty { return nil }
+        let code = mdb_get(txn, EnvironmentCore.Handle.slot(index.slot), &entry, &value)
+        if code == MDB_NOTFOUND { return nil }
+        try core.check(code, "read an index")
+        return IndexEntryFormat.recordId(uniqueValue: value)
+    }
+
+    /// The record whose `_id` equals this value, if there is one. O(log n).
+    public func recordId(forId id: ValueView, in collection: CollectionEntry) throws -> RecordId? {
+        let buffer = core.keyBuffers.take()
+        defer { core.keyBuffers.give(buffer) }
+        buffer.reset()
+        buffer.append(id)
+        if !buffer.isTruncated { return try recordId(forKey: buffer.bytes, in: collection.idIndex) }
+        let cursor = try keys(of: collection.idIndex)
+        defer { cursor.close() }
+        var found = try cursor.seek(to: buffer.bytes)
+        while found, cursor.key.elementsEqual(buffer.bytes) {
+            if cursor.isTruncated, let document = try record(cursor.recordId, in: collection),
+                document.find("_id").equals(id)
+            {
+                return cursor.recordId
+            }
+            found = try cursor.next()
+        }
+        return nil
+    }
+
+    /// The document whose `_id` equals this value, if there is one. O(log n).
+    public func record(withId id: ValueView, in collection: CollectionEntry) throws -> DocumentView? {
+        guard let number = try recordId(forId: id, in: collection) else { return nil }
+        return try record(number, in: collection)
+    }
+
+    // MARK: LMDB
+
+    private func pageBytes(_ slot: Slot) throws -> Int {
+        let statistics = try statistics(slot)
+        let pages = statistics.ms_branch_pages + statistics.ms_leaf_pages + statistics.ms_overflow_pages
+        return pages * Int(statistics.ms_psize)
+    }
+
+    func statistics(_ slot: Slot) throws -> MDB_stat {
+        requireOpen()
+        var statistics = MDB_stat()
+        try core.check(mdb_stat(txn, EnvironmentCore.Handle.slot(slot), &statistics), "read statistics")
+        return statistics
+    }
+}
+
+/// How an index's entries lie in LMDB.
+///
+/// | index | key | value |
+/// |---|---|---|
+/// | unique | key bytes | record id |
+/// | other | key bytes, record id | – |
+/// | any, key cut | 503 key bytes, record id | 1 |
+///
+/// Record ids are 8 bytes, big-endian. A whole key in a unique index is at most 503 bytes long, hence never taken for
+/// a cut one, which has 511.
+enum IndexEntryFormat {
+    @inline(__always)
+    static func recordId(uniqueValue value: MDB_val) -> RecordId {
+        UInt64(bigEndian: value.mv_data.loadUnaligned(as: UInt64.self))
+    }
+
+    @inline(__always)
+    static func recordId(atEndOf key: MDB_val) -> RecordId {
+        UInt64(bigEndian: key.mv_data.loadUnaligned(fromByteOffset: key.mv_size - 8, as: UInt64.self))
+    }
+}

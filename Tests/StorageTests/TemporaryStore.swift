@@ -1,0 +1,69 @@
+import BSON
+import Glibc
+import Storage
+
+/// A directory of its own for a test's store; removed at the end.
+final class TemporaryStore {
+    let directory: String
+    var path: String { directory + "/test.store" }
+
+    init() {
+        var template = Array("/tmp/atelier-storage-XXXXXX".utf8CString)
+        directory = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    }
+
+    deinit {
+        guard let listing = opendir(directory) else { return }
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { remove(directory + "/" + name) }
+        }
+        closedir(listing)
+        rmdir(directory)
+    }
+
+    func open(_ options: StorageOptions = StorageOptions(durability: .relaxed)) throws -> StorageEnvironment {
+        try StorageEnvironment(path: path, options: options)
+    }
+}
+
+extension WriteTransaction {
+    @discardableResult
+    func insert(_ document: Document, into collection: CollectionEntry) throws -> RecordId {
+        try document.withView { try insert($0, into: collection) }
+    }
+
+    @discardableResult
+    func update(_ id: RecordId, in collection: CollectionEntry, to document: Document) throws -> Bool {
+        try document.withView { try update(id, in: collection, to: $0) }
+    }
+}
+
+extension StorageReader {
+    /// All documents in record order.
+    func documents(_ collection: CollectionEntry) throws -> [Document] {
+        let cursor = try records(in: collection)
+        defer { cursor.close() }
+        var result: [Document] = []
+        while try cursor.next() { result.append(Document(copying: cursor.document)) }
+        return result
+    }
+
+    /// The record ids of an index in its order.
+    func recordIds(_ index: IndexEntry) throws -> [RecordId] {
+        let cursor = try keys(of: index)
+        defer { cursor.close() }
+        var result: [RecordId] = []
+        while try cursor.next() { result.append(cursor.recordId) }
+        return result
+    }
+
+    func entry(_ namespace: Namespace) throws -> CollectionEntry {
+        guard let entry = catalog[namespace] else { throw AtelierError(.namespaceNotFound, "no \(namespace)") }
+        return entry
+    }
+}
+
+let orders = Namespace("shop", "orders")
