@@ -1,1 +1,3 @@
-print("atelier")
+import Glibc
+
+exit(Program.main(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -1,0 +1,47 @@
+/// The help that commands declare, as text.
+enum HelpText {
+    /// All commands, by what they are for.
+    static func overview(_ groups: [(title: String, commands: [Command])]) -> String {
+        let width = groups.flatMap(\.commands).map(\.name.count).max() ?? 0
+        var text = """
+            Atelier keeps a made-to-order retailer's data as documents and answers questions about it.
+
+            Usage: atelier COMMAND [OPTIONS]
+
+
+            """
+        for (title, commands) in groups {
+            text += "\(title)\n"
+            for command in commands { text += "  \(padded(command.name, width))  \(command.summary)\n" }
+            text += "\n"
+        }
+        return text + """
+            The store is what --store names, otherwise the environment's ATELIER_STORE, otherwise ./atelier.store.
+            `atelier COMMAND --help` says more, with an example.
+
+            Exit status: 0 done, 1 failed, 2 wrong usage, 3 the store cannot be opened or reached.
+
+            """
+    }
+
+    /// One command.
+    static func command(_ command: Command) -> String {
+        let operands = command.operands.map { " " + ($0.isOptional ? "[\($0.name)]" : $0.name) }.joined()
+        var text = "\(command.summary).\n\nUsage: atelier \(command.name)\(operands) [OPTIONS]\n"
+        var rows = command.operands.map { ($0.name, $0.help) }
+        rows += command.allOptions.map { option in
+            ("--\(option.name)" + (option.value.map { " \($0)" } ?? ""), option.help)
+        }
+        let width = rows.map(\.0.count).max() ?? 0
+        text += "\n"
+        for (name, help) in rows { text += "  \(padded(name, width))  \(help)\n" }
+        for paragraph in command.details { text += "\n\(paragraph)\n" }
+        text += command.examples.count == 1 ? "\nExample:\n" : "\nExamples:\n"
+        for example in command.examples { text += "  \(example)\n" }
+        return text
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}

@@ -1,0 +1,64 @@
+import Analytics
+import BSON
+import DocumentStore
+import Glibc
+import Retail
+
+extension Invocation {
+    /// Where the store is: `--store`, `ATELIER_STORE`, or `./atelier.store`.
+    var storeLocation: String {
+        if let location = value(.store) { return location }
+        if let location = getenv("ATELIER_STORE"), location.pointee != 0 { return String(cString: location) }
+        return "./atelier.store"
+    }
+
+    /// Opens the store, does the work, and closes it.
+    ///
+    /// - Parameter creating: whether a path with nothing on it becomes a new store; otherwise that is an error.
+    func withStore<R>(creating: Bool = false, _ work: (Store) throws -> R) throws -> R {
+        let location = storeLocation
+        let store: Store
+        do {
+            if case .path(let path) = try StoreLocation(location), !creating, access(path, F_OK) != 0 {
+                throw AtelierError(
+                    .fileOpenFailed, "there is no store", at: path,
+                    advice:
+                        "Create one with `atelier init`, fill one with `atelier generate`, or name another with --store."
+                )
+            }
+            store = try Store(location)
+        } catch let error as AtelierError {
+            throw StoreUnavailable(location: location, cause: error)
+        }
+        defer { store.close() }
+        do {
+            return try work(store)
+        } catch let error as AtelierError where error.isUnreachable {
+            throw StoreUnavailable(location: location, cause: error)
+        }
+    }
+
+    /// The shipped aggregations and those of `--aggregations`.
+    func aggregationCatalog() throws -> AggregationCatalog {
+        try AggregationCatalog(directories: [ResourceLocator.current.folder("aggregations")] + values(.aggregations))
+    }
+
+    /// The arguments of an aggregation, from the `--param` options.
+    func arguments(of aggregation: SavedAggregation) throws -> Arguments {
+        let texts = try values(.parameter).map { text in
+            guard let equals = text.firstIndex(of: "=") else {
+                throw UsageError("--param \(text): expected NAME=VALUE", advice: "For example: --param from=2010-01-01")
+            }
+            return (name: String(text[..<equals]), text: String(text[text.index(after: equals)...]))
+        }
+        return try UsageError.rethrowing { try aggregation.arguments(parsing: texts) }
+    }
+}
+
+extension AtelierError {
+    /// Whether a MongoDB deployment could not be reached, or refused the one who asks.
+    fileprivate var isUnreachable: Bool {
+        let codes: [ErrorCode] = [.hostUnreachable, 7, 89, 9001, .unauthorized, 18]
+        return codes.contains(code)
+    }
+}

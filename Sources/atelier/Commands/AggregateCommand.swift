@@ -1,0 +1,47 @@
+import BSON
+import DocumentStore
+
+extension Command {
+    static let aggregate = Command(
+        name: "aggregate", summary: "Run a pipeline on a collection",
+        operands: [
+            Operand("COLLECTION", "Where the pipeline starts"),
+            Operand("PIPELINE", "A JSON array of stages, @FILE, or @- for standard input"),
+        ],
+        options: [.store] + Option.output,
+        examples: [
+            #"atelier aggregate orders '[{"$group": {"_id": "$country", "orders": {"$sum": 1}}}]'"#,
+            "atelier aggregate orders @pipeline.json --format ndjson",
+        ]
+    ) { invocation in
+        let name = invocation.operands[0]
+        let pipeline = try Command.stages(invocation.operands[1])
+        _ = try invocation.format()
+        try invocation.withStore { store in
+            let progress = Progress("Running the pipeline", isQuiet: invocation.isQuiet)
+            defer { progress.finish() }
+            let collection = store.database.collection(name)
+            let count = try invocation.printRows(RowDescription()) { write in
+                let cursor = try collection.aggregate(pipeline, allowDiskUse: true)
+                progress.finish()
+                try cursor.forEach(write)
+            }
+            let writes = pipeline.last.map { $0["$out"] != nil || $0["$merge"] != nil } ?? false
+            if count == 0 && !writes { try collection.requireExistence() }
+        }
+    }
+
+    /// The stages that an argument holds.
+    static func stages(_ argument: String) throws -> [Document] {
+        guard case .array(let stages) = try Invocation.json(argument, of: "PIPELINE") else {
+            throw UsageError(
+                "PIPELINE: expected a JSON array of stages", advice: #"For example: [{"$match": {"kind": "sale"}}]"#)
+        }
+        return try stages.values.enumerated().map { index, stage in
+            guard case .document(let document) = stage else {
+                throw UsageError("PIPELINE: stage \(index) is not an object", advice: #"For example: {"$limit": 5}"#)
+            }
+            return document
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import BSON
+import Glibc
+
+/// Where results go: standard output, or a file that appears whole or not at all.
+///
+/// A file is written under a name of its own beside its place and takes it at `finish()`; without that, nothing changes.
+final class Output {
+    private let descriptor: Int32
+    /// Of a file: its final name, and the one it has until then.
+    private let path: String?
+    private let temporary: String?
+    private var buffer: [UInt8] = []
+    private var isFinished = false
+
+    /// How many columns fit a line; nil where nothing limits it.
+    let width: Int?
+
+    /// Standard output.
+    init() {
+        descriptor = STDOUT_FILENO
+        path = nil
+        temporary = nil
+        width = Terminal.width(STDOUT_FILENO)
+    }
+
+    /// A file, created or replaced when the output is finished.
+    /// - Throws: `fileOpenFailed` where its folder cannot be written to.
+    init(file path: String) throws {
+        let temporary = "\(path).\(getpid()).tmp"
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw AtelierError(
+                .fileOpenFailed, "cannot write there: \(String(cString: strerror(errno)))", at: path,
+                advice: "Name a file in a folder that exists and that you may write to.")
+        }
+        self.path = path
+        self.temporary = temporary
+        width = nil
+        Interruption.removeOnExit(temporary)
+    }
+
+    deinit {
+        guard let temporary, !isFinished else { return }
+        close(descriptor)
+        unlink(temporary)
+    }
+
+    func write(_ text: String) throws {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= 1 << 16 { try flush() }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        buffer += bytes
+        if buffer.count >= 1 << 16 { try flush() }
+    }
+
+    /// Hands over what is waiting.
+    /// - Throws: `OutputClosed` where the reader has gone; `fileOpenFailed` where the disk is full and the like.
+    func flush() throws {
+        var start = 0
+        while start < buffer.count {
+            let count = buffer.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + start, $0.count - start) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EPIPE { throw OutputClosed() }
+                throw AtelierError(
+                    .fileOpenFailed, "cannot write: \(String(cString: strerror(errno)))", at: path ?? "standard output")
+            }
+            start += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Hands over the rest, and gives a file its name.
+    func finish() throws {
+        try flush()
+        guard let path, let temporary else { return }
+        // A file that took its name must have its bytes, also after a power cut.
+        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0 else {
+            throw AtelierError(.fileOpenFailed, "cannot write: \(String(cString: strerror(errno)))", at: path)
+        }
+        isFinished = true
+        Interruption.removeOnExit(nil)
+    }
+}
+
+/// What is left to tidy up when somebody presses Ctrl-C.
+private enum Interruption {
+    /// The unfinished file's name. Invariant: set by the main thread before the handler is installed, read by the handler.
+    nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>?
+
+    static func removeOnExit(_ name: String?) {
+        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+        free(path)
+        path = name.map { strdup($0) }
+        guard name != nil else { return }
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { number in
+                if let path = Interruption.path { unlink(path) }
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+    }
+}

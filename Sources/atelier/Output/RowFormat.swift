@@ -1,0 +1,49 @@
+import Analytics
+import BSON
+
+/// How rows are printed.
+enum RowFormat: String, CaseIterable {
+    case table, csv, json, ndjson, markdown
+
+    /// The format that a file's name asks for; nil where it asks for none.
+    init?(fileName: String) {
+        switch fileName.split(separator: ".").last.map({ $0.lowercased() }) {
+        case "csv": self = .csv
+        case "json": self = .json
+        case "ndjson", "jsonl": self = .ndjson
+        case "md", "markdown": self = .markdown
+        default: return nil
+        }
+    }
+}
+
+/// Rows that go on paper.
+protocol RowWriter: AnyObject {
+    func write(_ row: DocumentView) throws
+    /// Writes what only the end shows.
+    func finish() throws
+}
+
+/// What a writer knows about the rows it gets.
+struct RowDescription {
+    /// The line above a table; nil for none.
+    var heading: String?
+    /// The columns; nil where the rows themselves decide.
+    var columns: [Column]?
+    /// How many rows a table shows; the rest is counted.
+    var maximumTableRows = 1000
+    /// Whether JSON spells out every type.
+    var isCanonical = false
+}
+
+extension RowFormat {
+    func writer(to output: Output, _ rows: RowDescription, isQuiet: Bool) -> any RowWriter {
+        switch self {
+        case .table: TableWriter(output, rows, isQuiet: isQuiet)
+        case .markdown: MarkdownWriter(output, rows)
+        case .csv: CSVWriter(output, columns: rows.columns)
+        case .json: JSONWriter(output, rows.isCanonical ? .canonical : .relaxed, isArray: true)
+        case .ndjson: JSONWriter(output, rows.isCanonical ? .canonical : .relaxed, isArray: false)
+        }
+    }
+}
