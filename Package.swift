@@ -35,7 +35,7 @@ let package = Package(
             dependencies: ["DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer"]),
 
         // Tests, one target per tested layer.
-        .testTarget(name: "BSONTests", dependencies: ["BSON"]),
+        .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"]),
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),

@@ -39,18 +39,16 @@ extension ValueView {
             let (a, b) = (asBinary, other.asBinary)
             return a.subtype != b.subtype ? order(a.subtype, b.subtype) : compareBytes(a.data, b.data)
         case .regex:
-            let (a, b) = (asRegex, other.asRegex)
-            let pattern = compareText(a.pattern, b.pattern)
-            return pattern != 0 ? pattern : compareText(a.options, b.options)
+            let (a, b) = (regexBytes, other.regexBytes)
+            let pattern = compareBytes(a.pattern, b.pattern)
+            return pattern != 0 ? pattern : compareBytes(a.options, b.options)
         case .dbPointer:
             if length != other.length { return order(length, other.length) }
             return compareBytes(bytes, other.bytes)
         case .javascriptWithScope:
-            guard case .javascriptWithScope(let code, let scope) = BSONValue(copying: self),
-                case .javascriptWithScope(let otherCode, let otherScope) = BSONValue(copying: other)
-            else { return 0 }
-            let text = compareText(code, otherCode)
-            return text != 0 ? text : scope.withView { a in otherScope.withView { a.compare($0, names: true) } }
+            let (a, b) = (codeAndScope, other.codeAndScope)
+            let code = compareBytes(a.code, b.code)
+            return code != 0 ? code : a.scope.compare(b.scope, names: true)
         case .null, .undefined, .minKey, .maxKey, .missing: return 0
         }
     }
@@ -66,8 +64,8 @@ extension ValueView {
         case (.double, .int32), (.double, .int64): return compareDouble(asDouble, with: other.asInt64)
         case (.int32, .double), (.int64, .double): return -compareDouble(other.asDouble, with: asInt64)
         case (.decimal, .decimal): return asDecimal.compare(other.asDecimal)
-        case (.decimal, .double): return compareDecimal(asDecimal, with: other.asDouble)
-        case (.double, .decimal): return -compareDecimal(other.asDecimal, with: asDouble)
+        case (.decimal, .double): return asDecimal.compare(other.asDouble)
+        case (.double, .decimal): return -other.asDecimal.compare(asDouble)
         case (.decimal, _): return asDecimal.compare(Decimal128(other.asInt64))
         default: return -other.asDecimal.compare(Decimal128(asInt64))
         }
@@ -107,11 +105,6 @@ public func compareBytes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointe
     return order(a.count, b.count)
 }
 
-private func compareText(_ a: String, _ b: String) -> Int {
-    var (a, b) = (a, b)
-    return a.withUTF8 { x in b.withUTF8 { y in compareBytes(UnsafeRawBufferPointer(x), UnsafeRawBufferPointer(y)) } }
-}
-
 /// NaN stands below every other number and equals itself.
 private func compareDoubles(_ a: Double, _ b: Double) -> Int {
     if a.isNaN || b.isNaN { return a.isNaN ? (b.isNaN ? 0 : -1) : 1 }
@@ -127,23 +120,6 @@ private func compareDouble(_ a: Double, with b: Int64) -> Int {
     if whole != b { return whole < b ? -1 : 1 }
     return order(a - a.rounded(.towardZero), 0)
 }
-
-/// Exact: the double's neighbours in decimal decide only when 34 digits cannot hold it.
-private func compareDecimal(_ a: Decimal128, with b: Double) -> Int {
-    if a.isNaN || b.isNaN { return a.isNaN ? (b.isNaN ? 0 : -1) : 1 }
-    if a.isInfinite || b.isInfinite { return compareDoubles(a.isInfinite ? a.doubleValue : 0, b.isInfinite ? b : 0) }
-    let down = a.doubleValue(.down)
-    if down > b { return 1 }
-    if down < b { return a.doubleValue(.up) <= b ? (a.doubleValue(.up) < b ? -1 : (isExactly(a, b) ? 0 : -1)) : compareAcross(a, b) }
-    return isExactly(a, b) ? 0 : 1
-}
-
-/// `a` lies strictly between two neighbouring doubles, the lower below `b` and the upper above it: impossible for a
-/// double `b` unless rounding met a subnormal; decided by the 34-digit value.
-private func compareAcross(_ a: Decimal128, _ b: Double) -> Int { a.compare(Decimal128(exactly34: b)) }
-
-/// Whether a decimal equals a double to the last bit: both directed roundings give that double.
-private func isExactly(_ a: Decimal128, _ b: Double) -> Bool { a.doubleValue(.down) == b && a.doubleValue(.up) == b }
 
 // MARK: - Hashing
 
@@ -170,16 +146,16 @@ extension ValueView {
             if let whole = number.exactInt64 {
                 hasher.combine(number: whole)
             } else {
-                hasher.combine(fraction: number.isNaN ? .nan : number.doubleValue(.towardZero))
+                // Equal numbers round to the same double, and one that is a double rounds to itself.
+                hasher.combine(fraction: number.isNaN ? .nan : number.doubleValue)
             }
         case .string, .symbol: hasher.combine(rank: 15, bytes)
-        case .document, .array:
-            hasher.combine(rank: UInt64(type.canonicalRank))
-            var cursor = asDocument.elements()
-            while cursor.next() {
-                if type == .document { hasher.combine(rank: 1, cursor.key) }
-                cursor.value.hash(into: &hasher)
-            }
+        case .document: asDocument.hash(names: true, into: &hasher)
+        case .array: asDocument.hash(names: false, into: &hasher)
+        case .javascriptWithScope:
+            let (code, scope) = codeAndScope
+            hasher.combine(rank: UInt64(type.canonicalRank), code)
+            scope.hash(names: true, into: &hasher)
         case .bool, .date, .timestamp:
             hasher.combine(rank: UInt64(type.canonicalRank))
             hasher.combine(rank: bits)
@@ -187,11 +163,24 @@ extension ValueView {
         }
     }
 
+    /// The hash of this value alone.
     @inlinable
     public var hash: UInt64 {
         var hasher = ValueHasher()
         hash(into: &hasher)
         return hasher.finish()
+    }
+}
+
+extension DocumentView {
+    fileprivate func hash(names: Bool, into hasher: inout ValueHasher) {
+        hasher.combine(rank: names ? 20 : 25)
+        var cursor = elements()
+        while cursor.next() {
+            if names { hasher.combine(rank: 1, cursor.key) }
+            cursor.value.hash(into: &hasher)
+        }
+        hasher.combine(rank: 2)  // An end, so that [[1], 2] and [[1, 2]] differ.
     }
 }
 

@@ -88,7 +88,7 @@ public struct ExtendedJSONWriter: Sendable {
         case .decimal:
             open("$numberDecimal")
             put("\"")
-            appendText(value.asDecimal.description)
+            value.asDecimal.appendText(to: &bytes)
             put("\"")
             close()
         case .document: append(value.asDocument)

@@ -112,7 +112,10 @@ enum TypeWrapper: CaseIterable {
         case .numberInt: return DecimalText.integer(text).flatMap { Int32(exactly: $0) }.map { .int32($0) }
         case .numberLong: return DecimalText.integer(text).map { .int64($0) }
         case .numberDouble: return TypeWrapper.double(text).map { .double($0) }
-        case .numberDecimal: return Decimal128(String(decoding: text, as: UTF8.self)).map { .decimal($0) }
+        case .numberDecimal:
+            var isExact = true
+            guard let decimal = Decimal128(utf8: text, isExact: &isExact), isExact else { return nil }
+            return .decimal(decimal)
         case .objectId: return ObjectId(utf8: text).map { .objectId($0) }
         case .date: return UTCDate.milliseconds(iso8601: text).map { .date($0) }
         case .uuid: return TypeWrapper.uuid(text).map { .binary(subtype: 4, data: $0) }

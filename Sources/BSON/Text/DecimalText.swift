@@ -96,7 +96,7 @@ enum DecimalText {
     }
 
     /// 10 to the power of 0…22, each exactly a double.
-    private static func power(_ exponent: Int) -> Double {
+    static func power(_ exponent: Int) -> Double {
         var (result, base, rest) = (1.0, 10.0, exponent)
         while rest > 0 {
             if rest & 1 == 1 { result *= base }
