@@ -43,6 +43,8 @@ let package = Package(
         .testTarget(name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport"]),
         .testTarget(name: "IngestTests", dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "TestSupport"]),
         .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics"]),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Worker"], exclude: ["Transcripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -69,6 +69,9 @@ public final class Cursor {
     /// Whether the deployment has nothing beyond the batch at hand.
     public var isLastBatch: Bool { id == 0 }
 
+    /// Whether the last document has been read. Where it is false, `next` may still find none.
+    public var isExhausted: Bool { position >= end && id == 0 }
+
     /// Ends the cursor early and frees what the deployment holds for it. Idempotent.
     public func close() {
         position = end
