@@ -1,0 +1,121 @@
+import BSON
+import QueryLanguage
+import Storage
+
+/// One command's reading: a snapshot, the collection it is about, and how pipelines reach others.
+final class Query: PipelineEnvironment {
+    let engine: Engine
+    let reader: StorageReader
+    let namespace: Namespace
+    let interrupt: Interrupt
+    let now = Clock.milliseconds()
+    /// How the main collection was read, for `explain`.
+    var plan: AccessPlan?
+
+    init(_ engine: Engine, _ reader: StorageReader, _ namespace: Namespace, _ interrupt: Interrupt) {
+        self.engine = engine
+        self.reader = reader
+        self.namespace = namespace
+        self.interrupt = interrupt
+    }
+
+
+    /// How many documents the collection has. O(1).
+    func documentCount() throws -> Int64 {
+        guard let entry = reader.catalog[namespace] else { return 0 }
+        return Int64(try reader.count(entry))
+    }
+
+    // MARK: Pipelines
+
+    /// `find`: filter, sort, skip, limit, projection.
+    func find(
+        filter: Document, sort: Document? = nil, projection: Document? = nil, skip: Int64 = 0, limit: Int64 = 0,
+        hint: BSONValue? = nil, variables: Document? = nil
+    ) throws -> Pipeline {
+        let compiler = Compiler(now: now)
+        try compiler.define(variables)
+        return try filter.withView { filterView in
+            let wantedSort = sort.flatMap { $0.isEmpty ? nil : $0 }
+            let access = try Planner(reader, namespace).plan(filter: filterView, sort: wantedSort, hint: hint)
+            plan = access
+            let source = try access.source(reader, compiler)
+            let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
+            if !filter.isEmpty { builder.stage = Match(builder.stage, try compiler.filter(filterView)) }
+            if let wantedSort, !access.providesSort {
+                let pattern = try wantedSort.withView { try SortPattern(findSort: $0, compiler) }
+                builder.sort(pattern, limit: limit > 0 && !(limit.addingReportingOverflow(skip).overflow) ? limit + skip : nil)
+            }
+            if skip > 0 { builder.stage = Skip(builder.stage, skip) }
+            if limit > 0 { builder.stage = Limit(builder.stage, limit) }
+            if let projection, !projection.isEmpty {
+                try projection.withView { try builder.project(find: $0, filter: filterView) }
+            }
+            return builder.finish()
+        }
+    }
+
+    /// The documents that satisfy a filter.
+    func filtered(_ filter: Document, hint: BSONValue?, variables: Document?) throws -> Pipeline {
+        try find(filter: filter, hint: hint, variables: variables)
+    }
+
+    /// `aggregate` over the namespace's collection (or over nothing, for `{aggregate: 1}`).
+    func aggregate(_ pipeline: Document, hint: BSONValue? = nil, variables: Document? = nil, collectionless: Bool) throws -> Pipeline {
+        let compiler = Compiler(now: now)
+        try compiler.define(variables)
+        return try pipeline.withView { view in
+            let stages = try PipelineBuilder.stages(.array(view))
+            let source: Stage =
+                if collectionless || PipelineBuilder.startsWithoutCollection(stages) {
+                    SingleRow(compiler)
+                } else {
+                    try self.source(namespace, compiler: compiler, pipeline: stages, hint: hint, main: true)
+                }
+            let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
+            try builder.compile(stages)
+            return builder.finish()
+        }
+    }
+
+    // MARK: PipelineEnvironment
+
+    func source(collection: String, compiler: Compiler, pipeline: [ValueView]) throws -> Stage {
+        try source(Namespace(namespace.database, collection), compiler: compiler, pipeline: pipeline, hint: nil, main: false)
+    }
+
+    private func source(
+        _ namespace: Namespace, compiler: Compiler, pipeline: [ValueView], hint: BSONValue?, main: Bool
+    ) throws -> Stage {
+        let start = try PipelineBuilder.start(of: pipeline)
+        let access = try (start.filter ?? Document()).withView { filter in
+            try Planner(reader, namespace).plan(filter: filter, sort: start.sort, hint: hint)
+        }
+        if main { plan = access }
+        return try access.source(reader, compiler)
+    }
+
+    func equalityIndex(collection: String, field: String) throws -> (any EqualityIndex)? {
+        guard let entry = reader.catalog[Namespace(namespace.database, collection)] else { return nil }
+        return try EqualityLookup(reader, entry, field)
+    }
+
+    func writer(database: String?, collection: String) throws -> any PipelineWriter {
+        throw AtelierError(.illegalOperation, "$out and $merge can only run as the last stage of an aggregate command")
+    }
+}
+
+extension Query {
+    func openFind(_ command: Command) throws -> Pipeline {
+        try find(
+            filter: command.documentField("filter") ?? Document(), sort: command.documentField("sort"),
+            projection: command.documentField("projection"), skip: command.integer("skip") ?? 0,
+            limit: command.integer("limit") ?? 0, hint: command["hint"], variables: command.documentField("let"))
+    }
+
+    func openAggregate(_ command: Command, _ pipeline: [Document]) throws -> Pipeline {
+        try aggregate(
+            BSONArray(documents: pipeline).document, hint: command["hint"], variables: command.documentField("let"),
+            collectionless: command.isCollectionless)
+    }
+}
