@@ -13,7 +13,6 @@ public final class Engine: Deployment {
 
     let storage: StorageEnvironment
     let cursors = CursorTable()
-    let validators = ValidatorCache()
     let startedAt = Clock.uptime()
     let durability: String
 

@@ -43,7 +43,7 @@ final class Query: PipelineEnvironment {
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
             if !filter.isEmpty { builder.stage = Match(builder.stage, try compiler.filter(filterView)) }
             if let wantedSort, !access.providesSort {
-                let pattern = try wantedSort.withView { try SortPattern(findSort: $0, compiler) }
+                let pattern = try wantedSort.withView { try SortPattern($0, compiler) }
                 builder.sort(pattern, limit: limit > 0 && !(limit.addingReportingOverflow(skip).overflow) ? limit + skip : nil)
             }
             if skip > 0 { builder.stage = Skip(builder.stage, skip) }
@@ -52,6 +52,21 @@ final class Query: PipelineEnvironment {
                 try projection.withView { try builder.project(find: $0, filter: filterView) }
             }
             return builder.finish()
+        }
+    }
+
+    /// The documents that satisfy a filter, with the source that knows their records.
+    func records(filter: Document, hint: BSONValue?, variables: Document?) throws -> (Pipeline, RecordSource) {
+        let compiler = Compiler(now: now)
+        try compiler.define(variables)
+        return try filter.withView { view in
+            let access = try Planner(reader, namespace).plan(filter: view, sort: nil, hint: hint)
+            guard let source = try access.source(reader, compiler) as? RecordSource else {
+                preconditionFailure("an existing collection is read by its records")
+            }
+            let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
+            if !filter.isEmpty { builder.stage = Match(source, try compiler.filter(view)) }
+            return (builder.finish(), source)
         }
     }
 

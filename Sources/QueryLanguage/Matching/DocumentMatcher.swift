@@ -1,0 +1,23 @@
+import BSON
+
+/// A filter ready to be asked about one document after another, outside any pipeline. For one thread at a time.
+public final class DocumentMatcher {
+    private let compiler: Compiler
+    private let predicate: Predicate
+    private let scope: Scope
+    private let root: Slot
+
+    /// - Throws: the errors of a filter that is none.
+    public init(_ filter: Document, now: Int64 = 0) throws {
+        compiler = Compiler(now: now)
+        root = compiler.shape.base!
+        predicate = try filter.withView { try compiler.filter($0) }
+        scope = compiler.makeScope()
+    }
+
+    public func matches(_ document: DocumentView) throws -> Bool {
+        scope.arena.reset()
+        scope.assign(root, .document(document))
+        return try predicate.matches(scope)
+    }
+}
