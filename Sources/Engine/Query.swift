@@ -10,7 +10,9 @@ final class Query: PipelineEnvironment {
     let interrupt: Interrupt
     let now = Clock.milliseconds()
     /// How the main collection was read, for `explain`.
-    var plan: AccessPlan?
+    private(set) var plan: AccessPlan?
+    private(set) var explainedFilter = Document()
+    let examined = Examined()
 
     init(_ engine: Engine, _ reader: StorageReader, _ namespace: Namespace, _ interrupt: Interrupt) {
         self.engine = engine
@@ -38,8 +40,8 @@ final class Query: PipelineEnvironment {
         return try filter.withView { filterView in
             let wantedSort = sort.flatMap { $0.isEmpty ? nil : $0 }
             let access = try Planner(reader, namespace).plan(filter: filterView, sort: wantedSort, hint: hint)
-            plan = access
-            let source = try access.source(reader, compiler)
+            (plan, explainedFilter) = (access, filter)
+            let source = try access.source(reader, compiler, examined)
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
             if !filter.isEmpty { builder.stage = Match(builder.stage, try compiler.filter(filterView)) }
             if let wantedSort, !access.providesSort {
@@ -61,7 +63,7 @@ final class Query: PipelineEnvironment {
         try compiler.define(variables)
         return try filter.withView { view in
             let access = try Planner(reader, namespace).plan(filter: view, sort: nil, hint: hint)
-            guard let source = try access.source(reader, compiler) as? RecordSource else {
+            guard let source = try access.source(reader, compiler, examined) as? RecordSource else {
                 preconditionFailure("an existing collection is read by its records")
             }
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
@@ -106,8 +108,8 @@ final class Query: PipelineEnvironment {
         let access = try (start.filter ?? Document()).withView { filter in
             try Planner(reader, namespace).plan(filter: filter, sort: start.sort, hint: hint)
         }
-        if main { plan = access }
-        return try access.source(reader, compiler)
+        if main { (plan, explainedFilter) = (access, start.filter ?? Document()) }
+        return try access.source(reader, compiler, main ? examined : Examined())
     }
 
     func equalityIndex(collection: String, field: String) throws -> (any EqualityIndex)? {
@@ -115,8 +117,14 @@ final class Query: PipelineEnvironment {
         return try EqualityLookup(reader, entry, field)
     }
 
+    /// Makes what `$out` and `$merge` write to; nil where nothing may be written.
+    var writerFactory: ((Namespace, Interrupt) throws -> any PipelineWriter)?
+
     func writer(database: String?, collection: String) throws -> any PipelineWriter {
-        throw AtelierError(.illegalOperation, "$out and $merge can only run as the last stage of an aggregate command")
+        guard let writerFactory else {
+            throw AtelierError(.illegalOperation, "$out and $merge can only run as the last stage of an aggregate command")
+        }
+        return try writerFactory(Namespace(database ?? namespace.database, collection), interrupt)
     }
 }
 
@@ -132,5 +140,23 @@ extension Query {
         try aggregate(
             BSONArray(documents: pipeline).document, hint: command["hint"], variables: command.documentField("let"),
             collectionless: command.isCollectionless)
+    }
+}
+
+extension Query {
+    /// The reading that a command would do, for `explain`.
+    func explained(_ command: Command) throws -> Pipeline {
+        func statement(_ array: String, _ filter: String) throws -> Document {
+            try command.documents(array)?.first?[filter]?.documentValue ?? Document()
+        }
+        switch command.name {
+        case "find": return try openFind(command)
+        case "aggregate": return try openAggregate(command, command.documents("pipeline") ?? [])
+        case "update": return try filtered(statement("updates", "q"), hint: nil, variables: nil)
+        case "delete": return try filtered(statement("deletes", "q"), hint: nil, variables: nil)
+        default:
+            return try find(
+                filter: command.documentField("query") ?? Document(), sort: command.documentField("sort"), hint: command["hint"])
+        }
     }
 }

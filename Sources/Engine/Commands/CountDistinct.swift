@@ -45,7 +45,7 @@ extension EngineCommand {
         }
         return Document { writer in
             writer.beginArray("values")
-            for value in values.sorted() { writer.appendElement(value) }
+            for value in values.values() { writer.appendElement(value) }
             writer.end()
             writer.append("ok", ValueView.double(1))
         }

@@ -20,15 +20,47 @@ struct AccessPlan {
     var rejected: [(name: String, reason: String)] = []
 
     /// The documents as the base of the compiler's rows.
-    func source(_ reader: StorageReader, _ compiler: Compiler) throws -> Stage {
+    func source(_ reader: StorageReader, _ compiler: Compiler, _ examined: Examined) throws -> Stage {
         compiler.declareStableBase()
         switch access {
         case .nothing: return BufferedDocuments(compiler)
         case .collection(let collection, let forward):
-            return CollectionScan(try reader.records(in: collection), compiler, forward: forward)
+            return CollectionScan(try reader.records(in: collection), compiler, examined, forward: forward)
         case .index(let collection, let index, let ranges, let forward):
-            return try IndexScan(reader, collection, index, ranges, compiler, forward: forward)
+            return try IndexScan(reader, collection, index, ranges, compiler, examined, forward: forward)
         }
+    }
+}
+
+/// How much a query has looked at, for `explain`.
+final class Examined {
+    var keys: Int64 = 0
+    var documents: Int64 = 0
+}
+
+extension AccessPlan {
+    /// The plan in the shape of `explain`'s winningPlan.
+    var description: Document {
+        switch access {
+        case .nothing: return ["stage": "EOF"]
+        case .collection(_, let forward):
+            return ["stage": "COLLSCAN", "direction": .string(forward ? "forward" : "backward")]
+        case .index(_, let index, let ranges, let forward):
+            return [
+                "stage": "FETCH",
+                "inputStage": [
+                    "stage": "IXSCAN", "keyPattern": .document(index.keyPattern), "indexName": .string(index.name),
+                    "isMultiKey": .bool(index.isMultikey), "isUnique": .bool(index.isUnique), "isSparse": .bool(index.isSparse),
+                    "direction": .string(forward ? "forward" : "backward"), "indexBounds": .document(ranges.description),
+                    "providesSort": .bool(providesSort),
+                ],
+            ]
+        }
+    }
+
+    /// The ways not taken, each with the reason.
+    var rejectedPlans: [Document] {
+        rejected.map { ["plan": .string($0.name), "reason": .string($0.reason)] }
     }
 }
 
@@ -40,5 +72,7 @@ struct KeyRanges {
         var upper: [UInt8]
     }
     var ranges: [Range]
+    /// The bounds of each field in words, for `explain`: `{a: ["[1, 5)"]}`.
+    var description = Document()
     static let everything = KeyRanges(ranges: [Range(lower: [], upper: [])])
 }

@@ -12,11 +12,13 @@ final class CollectionScan: RecordSource {
     private let cursor: RecordCursor
     private let slot: Slot
     private let forward: Bool
+    private let examined: Examined
     private var started = false
     private var steps = 0
 
-    init(_ cursor: RecordCursor, _ compiler: Compiler, forward: Bool) {
+    init(_ cursor: RecordCursor, _ compiler: Compiler, _ examined: Examined, forward: Bool) {
         self.cursor = cursor
+        self.examined = examined
         self.forward = forward
         slot = compiler.shape.base!
     }
@@ -32,6 +34,7 @@ final class CollectionScan: RecordSource {
             found = forward ? try cursor.first() : try cursor.last()
         }
         guard found else { return false }
+        examined.documents &+= 1
         scope.arena.reset()
         scope.assign(slot, .document(cursor.document))
         return true
@@ -50,6 +53,7 @@ final class IndexScan: RecordSource {
     private let ranges: [KeyRanges.Range]
     private let slot: Slot
     private let forward: Bool
+    private let examined: Examined
     /// Records already seen, where a document can have several keys.
     private var seen: Set<RecordId>?
     private var range = 0
@@ -58,8 +62,9 @@ final class IndexScan: RecordSource {
 
     init(
         _ reader: StorageReader, _ collection: CollectionEntry, _ index: IndexEntry, _ ranges: KeyRanges,
-        _ compiler: Compiler, forward: Bool
+        _ compiler: Compiler, _ examined: Examined, forward: Bool
     ) throws {
+        self.examined = examined
         self.reader = reader
         self.collection = collection
         cursor = try reader.keys(of: index)
@@ -75,6 +80,7 @@ final class IndexScan: RecordSource {
             if steps & 1023 == 0 { try scope.interrupt.check() }
             if seen != nil, !seen!.insert(cursor.recordId).inserted { continue }
             guard let document = try reader.record(cursor.recordId, in: collection) else { continue }
+            examined.documents &+= 1
             scope.arena.reset()
             scope.assign(slot, .document(document))
             return true
@@ -96,7 +102,10 @@ final class IndexScan: RecordSource {
                     ? try bounds.lower.withUnsafeBytes { try cursor.seek(to: $0) }
                     : try bounds.upper.withUnsafeBytes { try cursor.seek(before: $0) }
             }
-            if found && contains(bounds) { return true }
+            if found && contains(bounds) {
+                examined.keys &+= 1
+                return true
+            }
             inRange = false
             range += 1
         }

@@ -27,22 +27,15 @@ struct ValidationRule {
     /// Whether existing documents that are invalid already may stay so.
     let moderate: Bool
 
-    static let none = ValidationRule(validator: nil, moderate: false)
-
     /// - Parameter bypass: the command's `bypassDocumentValidation`.
     init(_ collection: CollectionEntry, bypass: Bool) throws {
         let level = collection.options["validationLevel"]?.stringValue ?? "strict"
         guard !bypass, level != "off", let filter = collection.options["validator"]?.documentValue else {
-            self = .none
+            (validator, moderate) = (nil, false)
             return
         }
         validator = try Validator(filter)
         moderate = level == "moderate"
-    }
-
-    private init(validator: Validator?, moderate: Bool) {
-        self.validator = validator
-        self.moderate = moderate
     }
 
     func check(new document: DocumentView) throws { try validator?.check(document) }

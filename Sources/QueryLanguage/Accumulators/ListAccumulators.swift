@@ -67,18 +67,20 @@ final class SetAccumulator: Accumulator {
 /// Distinct values under query equality (1 equals 1.0), in insertion order, in an arena's memory.
 ///
 /// Open addressing over indices into the values; doubled when three quarters full.
-struct ValueSet {
+public struct ValueSet {
     private var values: UnsafeMutablePointer<ValueView>?
     private var hashes: UnsafeMutablePointer<UInt64>?
     private var table: UnsafeMutablePointer<Int32>?
     private var capacity = 0
-    private(set) var count = 0
+    public private(set) var count = 0
 
-    subscript(index: Int) -> ValueView { values![index] }
+    public init() {}
+
+    public subscript(index: Int) -> ValueView { values![index] }
 
     /// Adds a copy of the value; false where an equal one is there.
     @discardableResult
-    mutating func insert(_ value: ValueView, memory: Arena) -> Bool {
+    public mutating func insert(_ value: ValueView, memory: Arena) -> Bool {
         let before = count
         return insertIndex(value, memory: memory) == before
     }

@@ -9,7 +9,8 @@ public final class DocumentMatcher {
 
     /// - Throws: the errors of a filter that is none.
     public init(_ filter: Document, now: Int64 = 0) throws {
-        compiler = Compiler(now: now)
+        let compiler = Compiler(now: now)
+        self.compiler = compiler
         root = compiler.shape.base!
         predicate = try filter.withView { try compiler.filter($0) }
         scope = compiler.makeScope()
