@@ -37,6 +37,7 @@ let package = Package(
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"]),
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
+        .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
