@@ -24,10 +24,10 @@ public final class Arena {
 
     deinit { for chunk in chunks { chunk.base.deallocate() } }
 
-    /// Uninitialised memory, aligned to 8 bytes.
+    /// Uninitialised memory, aligned to 16 bytes.
     @inlinable @inline(__always)
     public func allocate(_ count: Int) -> UnsafeMutableRawPointer {
-        let size = (count + 7) & ~7
+        let size = (count + 15) & ~15
         if limit - cursor < size { grow(size) }
         let result = cursor
         cursor += size
