@@ -59,4 +59,36 @@ import Testing
             "deletes": [["q": ["_id": 1], "limit": 1]],
         ])
     }
+
+    @Test func bulkInsertersShowTheDocumentsThatFailed() throws {
+        let deployment = MemoryDeployment()
+        let things = Store(deployment: deployment).database.collection("things")
+        _ = try things.insert([["_id": 3], ["_id": 40_000]])
+        var failed: [Document] = []
+        let inserter = BulkInserter(things) { error, document in
+            #expect(error.code == .duplicateKey)
+            failed.append(document)
+        }
+        let padding = String(repeating: "x", count: 200)
+        for id in 0..<50_000 {
+            try inserter.append { writer in
+                writer.append("_id", ValueView.int32(Int32(id)))
+                writer.append("padding", .string(padding))
+            }
+        }
+        let result = try inserter.finish()
+        #expect(result.inserted == 49_998)
+        #expect(result.writeErrors.map(\.index) == [3, 40_000])
+        #expect(failed.map { $0["_id"] } == [3, 40_000])
+        #expect(deployment.commands.count { $0.keys[0] == "insert" } > 3)
+        #expect(deployment.documents("things").count == 50_000)
+    }
+
+    @Test func aBulkInserterWithoutAnAnswerThrowsTheFirstFailure() throws {
+        let things = Store(deployment: MemoryDeployment()).database.collection("things")
+        let inserter = BulkInserter(things)
+        try inserter.append(["_id": 1])
+        try inserter.append(["_id": 1])
+        #expect(throws: AtelierError.self) { try inserter.finish() }
+    }
 }

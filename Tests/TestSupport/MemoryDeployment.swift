@@ -5,7 +5,7 @@ import Synchronization
 /// A deployment that keeps documents by `_id` in memory: enough of the commands to test what writes to a store.
 ///
 /// Knows `hello`, `listCollections`, `create`, `collMod`, `createIndexes`, `listIndexes`, `insert`, `update` of one document
-/// by `_id` (replacement, or `$set`, `$min` and `$setOnInsert` of top-level fields), `find` and counting by equal fields.
+/// by `_id` (replacement, or `$set`, `$min` and `$setOnInsert` of plain values), `find` and counting by equal fields.
 /// Anything else fails.
 public final class MemoryDeployment: Deployment {
     private struct Collection {
@@ -141,13 +141,21 @@ public final class MemoryDeployment: Deployment {
         return upserted.isEmpty ? reply : reply.setting("upserted", .array(BSONArray(upserted)))
     }
 
+    /// Sets the value under a path, whose objects are made where they are missing.
+    private func setting(_ path: String, _ value: BSONValue, in document: Document) -> Document {
+        let head = String(path.prefix { $0 != "." })
+        if head == path { return document.setting(path, value) }
+        let inner = document[head]?.documentValue ?? [:]
+        return document.setting(head, .document(setting(String(path.dropFirst(head.count + 1)), value, in: inner)))
+    }
+
     private func applied(_ change: Document, _ old: Document, inserting: Bool = false) throws -> Document {
         var new = old
         for (op, fields) in change.elements {
             for (field, value) in fields.documentValue?.elements ?? [] {
                 switch op {
-                case "$set": new = new.setting(field, value)
-                case "$setOnInsert": if inserting { new = new.setting(field, value) }
+                case "$set": new = setting(field, value, in: new)
+                case "$setOnInsert": if inserting { new = setting(field, value, in: new) }
                 case "$min":
                     let isLess = value.withValue { a in (new[field] ?? .maxKey).withValue { a.compare($0) < 0 } }
                     if isLess { new = new.setting(field, value) }
