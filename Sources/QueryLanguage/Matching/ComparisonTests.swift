@@ -137,13 +137,17 @@ struct ConstantSet: @unchecked Sendable {  // Invariant: the values' bytes belon
         matchesMissing = distinct.contains { $0.type == .null }
     }
 
-    func contains(_ value: ValueView) -> Bool {
-        if value.isMissing { return matchesMissing }
+    /// Whether a value is equal to a constant; null stands for a missing value too.
+    func contains(_ value: ValueView) -> Bool { value.isMissing ? matchesMissing : index(of: value) != nil }
+
+    /// The position in `values` of the constant that a value is equal to.
+    func index(of value: ValueView) -> Int? {
         if table.isEmpty {
-            for member in values where member.equals(value) { return true }
-            return false
+            for i in 0..<values.count where values[i].equals(value) { return i }
+            return nil
         }
-        return ConstantSet.look(for: value, in: values, table).found
+        let (place, found) = ConstantSet.look(for: value, in: values, table)
+        return found ? Int(table[place]) : nil
     }
 
     private static func look(for value: ValueView, in values: [ValueView], _ table: [Int32]) -> (place: Int, found: Bool) {
