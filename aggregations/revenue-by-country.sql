@@ -10,7 +10,7 @@ WITH countries AS (
       AND (orders.ordered_at >= :from OR :from IS NULL)
       AND (orders.ordered_at < :to OR :to IS NULL)
       AND (orders.customer_id IS NOT NULL OR NOT :knownCustomersOnly)
-      AND (orders.status NOT IN ('cancelled', 'canceled', 'unavailable') OR NOT :excludeCancelled)
+      AND (orders.status NOT IN ('canceled', 'unavailable') OR NOT :excludeCancelled)
       AND order_items.quantity > 0
       AND order_items.unit_price > 0
       AND (NOT order_items.is_service OR NOT :productsOnly)

@@ -110,7 +110,7 @@ extension Parameter {
             case .integer: "an integer"
             case .number: "a number"
             case .decimal: "a decimal number"
-            case .date: "a date (ISO 8601, UTC where it names no zone)"
+            case .date: "a date such as 2010-03-15"
             case .boolean: "true or false"
             }
         switch (minimum, maximum) {

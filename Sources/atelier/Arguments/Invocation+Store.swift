@@ -15,6 +15,7 @@ extension Invocation {
     /// Opens the store, does the work, and closes it.
     ///
     /// - Parameter creating: whether a path with nothing on it becomes a new store; otherwise that is an error.
+    @discardableResult
     func withStore<R>(creating: Bool = false, _ work: (Store) throws -> R) throws -> R {
         let location = storeLocation
         let store: Store

@@ -1,8 +1,10 @@
 /// Every command, by what it is for: the help's overview reads this.
 enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
-        ("Questions", [.list, .run, .find, .aggregate]),
-        ("The program", [.version]),
+        ("Data", [.initialize, .export]),
+        ("Questions", [.list, .describe, .run, .find, .aggregate, .explain]),
+        ("Services", [.serve]),
+        ("The store and the program", [.stats, .version]),
     ]
 
     static let all = groups.flatMap(\.commands)

@@ -35,10 +35,11 @@ extension Command {
             let count = try invocation.printRows(rows) { write in
                 let cursor = try collection.find(
                     filter, sort: sort, projection: projection, skip: skip, limit: limit ?? 0)
-                try cursor.forEach { row in
+                let show: (DocumentView) throws -> Void = { row in
                     progress.finish()
                     try write(row)
                 }
+                try cursor.forEach(show)
             }
             if count == 0 { try collection.requireExistence() }
         }

@@ -1,0 +1,54 @@
+import BSON
+import DocumentStore
+
+extension Option {
+    static let canonical = Option(
+        "canonical", "In json and ndjson spell out every type: what is read back is what was there")
+}
+
+extension Command {
+    static let export = Command(
+        name: "export", summary: "Write a collection's documents, all or some",
+        operands: [Operand("COLLECTION", "Its name; `atelier stats` lists them")],
+        options: [.filter, .sort, .projection, .canonical, .store] + Option.output,
+        details: [
+            "The format is ndjson where nothing says otherwise. In csv, fields that hold documents or arrays are JSON."
+        ],
+        examples: [
+            "atelier export orders --out orders.ndjson",
+            #"atelier export products --filter '{"active": true}' --out active.csv"#,
+        ]
+    ) { invocation in
+        let name = invocation.operands[0]
+        let filter = try invocation.document(.filter) ?? [:]
+        let sort = try invocation.document(.sort)
+        let projection = try invocation.document(.projection)
+        let format = try invocation.format(or: .ndjson)
+        guard [.ndjson, .json, .csv].contains(format) else {
+            throw UsageError(
+                "--format: an export is ndjson, json or csv", advice: "Tables are printed by `atelier find \(name)`.")
+        }
+        if invocation.isSet(.canonical) && format == .csv { throw UsageError("--canonical is for json and ndjson") }
+        try invocation.withStore { store in
+            let progress = Progress("Exporting \(name)", counting: "documents", isQuiet: invocation.isQuiet)
+            defer { progress.finish() }
+            let collection = store.database.collection(name)
+            var count = 0
+            try invocation.printRows(RowDescription(isCanonical: invocation.isSet(.canonical)), format: .ndjson) {
+                write in
+                let show: (DocumentView) throws -> Void = { row in
+                    try write(row)
+                    count += 1
+                    progress.advance(to: count)
+                }
+                try collection.find(filter, sort: sort, projection: projection).forEach(show)
+                if count == 0 { try collection.requireExistence() }
+            }
+            progress.finish()
+            if !invocation.isQuiet && invocation.value(.out) != nil {
+                let rate = "\(Progress.duration(progress.seconds))"
+                Messages.say("Wrote \(Progress.grouped(count)) documents in \(rate)")
+            }
+        }
+    }
+}
