@@ -46,6 +46,7 @@ let package = Package(
         .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics"]),
         .testTarget(
             name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Worker"], exclude: ["Transcripts"]),
+        .testTarget(name: "CLITests", dependencies: ["BSON", "atelier"]),
     ],
     swiftLanguageModes: [.v6]
 )
