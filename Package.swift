@@ -45,7 +45,8 @@ let package = Package(
         .testTarget(name: "IngestTests", dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "TestSupport"]),
         .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics"]),
         .testTarget(
-            name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Worker"], exclude: ["Transcripts"]),
+            name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Analytics", "Worker"],
+            exclude: ["Transcripts"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "atelier"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+import Analytics
 import BSON
 import DocumentStore
 import Glibc
@@ -5,7 +6,7 @@ import Glibc
 /// Serves a store to another program over two file descriptors: JSON-RPC 2.0, one message a line.
 ///
 /// ```swift
-/// let worker = try Worker(store: store, options: options)
+/// let worker = try Worker(store: store, catalog: catalog, options: options)
 /// try worker.run(input: STDIN_FILENO, output: STDOUT_FILENO)
 /// ```
 ///
@@ -13,28 +14,28 @@ import Glibc
 /// described for callers in docs/worker.md. Source: the JSON-RPC 2.0 specification.
 public final class Worker: Sendable {
     private let service: Service
-    private let stopSignal: WakeSignal
+    let stopSignal: WakeSignal
 
-    /// - Parameter store: stays the caller's, who closes it after `run`.
+    /// - Parameters:
+    ///   - store: stays the caller's, who closes it after `run`.
+    ///   - catalog: what `aggregations.*` offers.
     /// - Throws: `AtelierError` where the system has no file descriptor left.
-    public convenience init(store: Store, options: Options = Options()) throws {
-        try self.init(service: Service(store: store, options: options, methods: MethodTable()))
-    }
-
-    init(service: Service) throws {
-        self.service = service
+    public init(store: Store, catalog: AggregationCatalog, options: Options = Options()) throws {
+        service = Service(store: store, catalog: catalog, options: options)
         stopSignal = try WakeSignal()
     }
 
-    /// Stops reading, as at the end of the input: `run` finishes what it accepted and returns. For good, from any thread
-    /// or signal handler.
+    deinit { forgetSignals() }
+
+    /// Stops reading, as at the end of the input: `run` finishes what it accepted and returns. For good, from any
+    /// thread.
     public func stop() { stopSignal.raise() }
 
     /// Serves until the input ends, then finishes what was accepted and returns. Once.
     ///
     /// When `output` is standard output, descriptor 1 leads to standard error for that time, so that nothing but the
     /// protocol reaches the caller. SIGPIPE is ignored from here on.
-    /// - Throws: `AtelierError` (SocketException) where the input cannot be read or nobody reads the output any more;
+    /// - Throws: `AtelierError` (OperationFailed) where the input cannot be read or nobody reads the output any more;
     ///   unfinished requests are cancelled in the second case.
     public func run(input: Int32, output: Int32) throws {
         signal(SIGPIPE, SIG_IGN)
@@ -66,7 +67,7 @@ public final class Worker: Sendable {
         protocolOutput.restore()
         if writer.isClosed {
             throw AtelierError(
-                .socketException, "the caller stopped reading replies; requests that were still running have been cancelled")
+                .operationFailed, "the caller stopped reading replies; requests that were still running have been cancelled")
         }
         if let failure { throw failure }
     }
@@ -113,7 +114,7 @@ private struct ProtocolOutput {
         fflush(nil)
         descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         if descriptor < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 {
-            throw AtelierError(.socketException, "cannot set standard output aside: \(String(cString: strerror(errno)))")
+            throw AtelierError(.operationFailed, "cannot set standard output aside: \(String(cString: strerror(errno)))")
         }
     }
 

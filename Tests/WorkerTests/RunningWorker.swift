@@ -1,3 +1,4 @@
+import Analytics
 import BSON
 import DocumentStore
 import Glibc
@@ -14,12 +15,12 @@ final class RunningWorker: @unchecked Sendable {  // Invariant: one test uses it
     private let outcome = Monitored<Result<Void, any Error>?>(nil)
     let worker: Worker
 
-    init(_ store: Store, options: Worker.Options = .init()) throws {
+    init(_ store: Store, aggregations: [String] = [], options: Worker.Options = .init()) throws {
         let (input, requests) = try openPipe()
         let (replies, output) = try openPipe()
         (self.requests, self.replies) = (requests, replies)
         lines = LineSource(descriptor: replies)
-        worker = try Worker(store: store, options: options)
+        worker = try Worker(store: store, catalog: AggregationCatalog(directories: aggregations), options: options)
         let (worker, outcome) = (worker, outcome)
         _ = try WorkerThread {
             let result = Result { try worker.run(input: input, output: output) }

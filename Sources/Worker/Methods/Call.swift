@@ -1,3 +1,4 @@
+import Analytics
 import BSON
 import DocumentStore
 
@@ -26,6 +27,7 @@ struct Call: Sendable {
 /// What all requests of a worker share.
 final class Service: Sendable {
     let store: Store
+    let catalog: AggregationCatalog
     let options: Worker.Options
     let methods: MethodTable
     let sessions: SessionPool
@@ -33,8 +35,9 @@ final class Service: Sendable {
     let running = RunningRequests()
     let statistics = Statistics()
 
-    init(store: Store, options: Worker.Options, methods: MethodTable) {
+    init(store: Store, catalog: AggregationCatalog, options: Worker.Options, methods: MethodTable = MethodTable()) {
         self.store = store
+        self.catalog = catalog
         self.options = options
         self.methods = methods
         sessions = SessionPool(store.deployment)

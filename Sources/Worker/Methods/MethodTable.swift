@@ -2,7 +2,7 @@ import BSON
 
 /// Every method the worker has, by name. A new one is declared in the file of its group and named here.
 struct MethodTable: Sendable {
-    static let all: [Method] = documents + server
+    static let all: [Method] = documents + aggregations + server
 
     static let documents: [Method] = [
         .documentsFind, .documentsFindOne, .documentsCount, .documentsDistinct, .documentsAggregate,
@@ -11,6 +11,8 @@ struct MethodTable: Sendable {
         .documentsExplain,
         .documentsListCollections, .documentsListIndexes, .documentsCreateIndexes, .documentsDropIndexes,
     ]
+
+    static let aggregations: [Method] = [.aggregationsList, .aggregationsDescribe, .aggregationsRun]
 
     static let server: [Method] = [.serverDescribe, .serverPing, .serverStatus, .serverVersion]
 

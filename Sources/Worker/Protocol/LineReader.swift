@@ -28,7 +28,7 @@ struct LineReader: ~Copyable {
     }
 
     /// The next line without its newline; what follows the last newline is a line too, unless it is empty.
-    /// - Throws: `AtelierError` (SocketException) where the descriptor cannot be read.
+    /// - Throws: `AtelierError` (OperationFailed) where the descriptor cannot be read.
     mutating func next() throws -> Line {
         var line: [UInt8] = []
         var length = 0
@@ -79,7 +79,7 @@ struct LineReader: ~Copyable {
     }
 
     private func failure(_ call: String) -> AtelierError {
-        AtelierError(.socketException, "cannot read requests: \(call) failed: \(String(cString: strerror(errno)))")
+        AtelierError(.operationFailed, "cannot read requests: \(call) failed: \(String(cString: strerror(errno)))")
     }
 }
 
@@ -87,7 +87,8 @@ struct LineReader: ~Copyable {
 final class WakeSignal: Sendable {
     /// What to poll.
     let descriptor: Int32
-    private let raising: Int32
+    /// One byte written here raises the signal.
+    let raisingDescriptor: Int32
 
     init() throws {
         var ends: [Int32] = [-1, -1]
@@ -99,21 +100,22 @@ final class WakeSignal: Sendable {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         descriptor = ends[0]
-        raising = ends[1]
+        raisingDescriptor = ends[1]
     }
 
     deinit {
         close(descriptor)
-        close(raising)
+        close(raisingDescriptor)
     }
 
-    /// Safe from any thread and from a signal handler.
+    /// Safe from any thread.
     func raise() {
         var byte: UInt8 = 1
-        _ = write(raising, &byte, 1)
+        _ = write(raisingDescriptor, &byte, 1)
     }
 }
 
 extension ErrorCode {
-    static let socketException: ErrorCode = 9001
+    /// MongoDB's OperationFailed: a pipe to the caller broke.
+    static let operationFailed: ErrorCode = 96
 }

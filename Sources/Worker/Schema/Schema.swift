@@ -69,6 +69,7 @@ extension Schema {
     static let documents = Schema.array(of: .document)
 
     static func choice(_ choices: String...) -> Schema { Schema(.string(choices: choices)) }
+    static func choice(_ choices: [String]) -> Schema { Schema(.string(choices: choices)) }
     static func integer(_ range: ClosedRange<Int64>) -> Schema { Schema(.integer(range)) }
     /// An integer of at least this.
     static func integer(from minimum: Int64) -> Schema { .integer(minimum...Int64.max) }

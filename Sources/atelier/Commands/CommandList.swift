@@ -3,7 +3,7 @@ enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
         ("Data", [.initialize, .export]),
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain]),
-        ("Services", [.serve]),
+        ("Services", [.worker, .serve]),
         ("The store and the program", [.stats, .version]),
     ]
 
