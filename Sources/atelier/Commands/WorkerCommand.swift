@@ -5,7 +5,7 @@ import Worker
 
 extension Option {
     fileprivate static let concurrency = Option("concurrency", value: "N", "How many requests run at once; otherwise one a core")
-    fileprivate static let canonical = Option("canonical", "Reply in canonical Extended JSON unless a request says otherwise")
+    fileprivate static let canonicalReplies = Option("canonical", "Reply in canonical Extended JSON unless a request says otherwise")
     fileprivate static let cursorTimeout = Option(
         "cursor-timeout", value: "SECONDS", "When to close a cursor nobody reads; otherwise 600")
 }
@@ -13,7 +13,7 @@ extension Option {
 extension Command {
     static let worker = Command(
         name: "worker", summary: "Serve other programs: JSON-RPC on standard input and output",
-        options: [.store, .aggregations, .concurrency, .canonical, .cursorTimeout],
+        options: [.store, .aggregations, .concurrency, .canonicalReplies, .cursorTimeout],
         details: [
             "One JSON-RPC 2.0 message a line. Replies carry the request's id and come in any order; `server.describe` lists the methods.",
             "Ends when standard input does, or at SIGTERM, after finishing what it accepted.",
@@ -25,7 +25,7 @@ extension Command {
         options.storeKind = try StoreLocation(invocation.storeLocation).kind
         if let concurrency = try invocation.integer(.concurrency, in: 1...1024) { options.concurrency = concurrency }
         if let seconds = try invocation.integer(.cursorTimeout, in: 1...86_400) { options.cursorTimeout = Double(seconds) }
-        options.canonical = invocation.isSet(.canonical)
+        options.canonical = invocation.isSet(.canonicalReplies)
         let catalog = try invocation.aggregationCatalog()
         if isatty(STDIN_FILENO) == 1 {
             Messages.say("atelier worker: reading one JSON-RPC request a line; end with Control-D.")
