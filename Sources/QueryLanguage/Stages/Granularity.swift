@@ -50,6 +50,9 @@ enum Granularity: Sendable {
         switch self {
         case .powersOfTwo:
             if decimal { return arena.decimal(Granularity.power(of: value.asDecimal, up: up)) }
+            if value.type != .double, let whole = Granularity.power(of: value.asInt64, up: up) {
+                return value.type == .int64 ? .int64(whole) : .integer(whole)
+            }
             let exponent = logb(number)
             let power = scalbn(1, Int32(exponent))
             let result = up ? power * 2 : power == number ? power / 2 : power
@@ -89,6 +92,13 @@ enum Granularity: Sendable {
         }
         for number in series.reversed() where (number * multiplier).compare(value) < 0 { return number * multiplier }
         return series[series.count - 1] * multiplier / ten
+    }
+
+    /// The neighbouring power of a positive whole number; nil where it is none (below 1) or does not fit.
+    private static func power(of value: Int64, up: Bool) -> Int64? {
+        let highest = 63 - value.leadingZeroBitCount
+        let exponent = up ? highest + 1 : value == 1 << highest ? highest - 1 : highest
+        return (0...62).contains(exponent) ? 1 << exponent : nil
     }
 
     private static func power(of value: Decimal128, up: Bool) -> Decimal128 {

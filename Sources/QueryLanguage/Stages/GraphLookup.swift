@@ -84,8 +84,8 @@ final class GraphLookup: Stage {
         if first.type == .array {
             var cursor = first.asDocument.elements()
             while cursor.next() { frontier.append(cursor.value) }
-        } else {
-            frontier = [first.isMissing ? .null : first]
+        } else if !first.isMissing {
+            frontier = [first]
         }
         var found: [(document: ValueView, depth: Int64)] = []
         var seen = ValueSet()

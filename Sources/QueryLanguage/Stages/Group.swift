@@ -69,7 +69,9 @@ final class GroupKey {
     let names: [FieldName]?
 
     init(_ specification: ValueView, _ compiler: Compiler) throws {
-        let expression = try compiler.expression(specification)
+        // Of an array `$group` makes a constant, whatever stands in it.
+        let expression =
+            specification.type == .array ? Constant(compiler.arena.copy(specification)) : try compiler.expression(specification)
         if let literal = expression as? DocumentLiteral, !literal.fields.isEmpty {
             parts = literal.fields.map(\.value)
             names = literal.fields.map(\.name)

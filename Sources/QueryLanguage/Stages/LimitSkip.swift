@@ -3,25 +3,26 @@ import BSON
 extension StageOperator {
     /// Source: MongoDB manual, "$limit".
     static let limit = StageOperator("$limit") { specification, builder in
-        guard let limit = try wholeNumber(specification, "$limit", 5107201), limit > 0 else {
-            throw AtelierError(15958, "the limit must be positive")
-        }
+        let limit = try wholeNumber(specification, "$limit", 15957)
+        if limit <= 0 { throw AtelierError(15958, "the limit must be positive") }
         builder.stage = Limit(builder.stage, limit)
     }
 
     /// Source: MongoDB manual, "$skip".
     static let skip = StageOperator("$skip") { specification, builder in
-        guard let skip = try wholeNumber(specification, "$skip", 5107200), skip >= 0 else {
-            throw AtelierError(5107200, "invalid argument to $skip stage: Expected a non-negative number")
-        }
+        let skip = try wholeNumber(specification, "$skip", 15972)
+        if skip < 0 { throw AtelierError(15956, "Argument to $skip cannot be negative") }
         builder.stage = Skip(builder.stage, skip)
     }
 
-    private static func wholeNumber(_ value: ValueView, _ stage: String, _ code: ErrorCode) throws -> Int64? {
-        guard let number = value.exactInt64 else {
-            throw AtelierError(code, "invalid argument to \(stage) stage: Expected an integer, but found \(value.type.name)")
+    private static func wholeNumber(_ value: ValueView, _ stage: String, _ code: ErrorCode) throws -> Int64 {
+        guard let number = value.numberAsDouble else {
+            throw AtelierError(code, "invalid argument to \(stage) stage: Expected a number, but found \(value.type.name)")
         }
-        return number
+        guard let whole = value.exactInt64 else {
+            throw AtelierError(code, "invalid argument to \(stage) stage: Expected an integer, but found \(number)")
+        }
+        return whole
     }
 }
 

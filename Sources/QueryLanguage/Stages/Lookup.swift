@@ -182,7 +182,8 @@ final class EqualityJoin {
         let wanted = localValues(scope)
         if let index {
             var found: [ValueView] = []
-            for value in wanted { try index.documents(equalTo: value, into: &found) }
+            // An index yields its keys in order.
+            for value in wanted.sorted(by: { $0.compare($1) < 0 }) { try index.documents(equalTo: value, into: &found) }
             var seen: Set<UInt64> = []
             return found.filter { document in
                 wanted.contains { check.matches(document, $0) } && seen.insert(document.bits).inserted
@@ -191,7 +192,8 @@ final class EqualityJoin {
         return try foreign.documents(equalToAnyOf: wanted)
     }
 
-    /// The row's values: each element of an array and what lies below it; null where there is nothing.
+    /// The row's values: each element of an array and what lies below it; null where there is nothing, as for an empty
+    /// array.
     private func localValues(_ scope: Scope) -> [ValueView] {
         var values: [ValueView] = []
         collect(scope.slots[local.index], below[...], into: &values)
@@ -203,7 +205,6 @@ final class EqualityJoin {
             if value.type == .array {
                 var cursor = value.asDocument.elements()
                 while cursor.next() { values.append(cursor.value) }
-                if value.asDocument.isEmpty { values.append(.undefined) }
             } else {
                 values.append(value.isMissing ? .null : value)
             }
