@@ -15,6 +15,9 @@ public final class Compiler {
     /// `$$CURRENT` where it is not the row: inside `$redact` and where `$let` rebinds it.
     var current: Slot?
     public let now: Int64
+    /// How deep in an expression compilation stands; what was found wrong while folding is reported at the outermost level.
+    var depth = 0
+    var foldFailure: AtelierError?
     /// How many slots a scope for what was compiled so far needs.
     public private(set) var slotCount = 0
     /// Always missing.

@@ -1,62 +1,82 @@
 import BSON
+import Glibc
 
 extension ExpressionOperator {
     /// Source: MongoDB manual, "Arithmetic Expression Operators".
     static let arithmetic: [ExpressionOperator] = [
-        function("$add", 0...Int.max) { scope, arguments in try add(scope, arguments) },
-        function("$multiply", 0...Int.max) { scope, arguments in try multiply(scope, arguments) },
+        function("$add", 0...Int.max, .commutative) { scope, arguments in try add(scope, arguments) },
+        function("$multiply", 0...Int.max, .commutative) { scope, arguments in try multiply(scope, arguments) },
         binary("$subtract") { scope, a, b in try subtract(scope, a, b) },
         binary("$divide") { scope, a, b in try divide(scope, a, b) },
+        binary("$mod") { scope, a, b in try modulo(scope, a, b) },
+        numeric("$abs") { scope, value in try absolute(scope, value) },
     ]
+
+    /// An operator of one number: null for null, an error for anything else.
+    static func numeric(
+        _ name: String, _ body: @escaping @Sendable (Scope, ValueView) throws -> ValueView
+    ) -> ExpressionOperator {
+        unary(name) { scope, value in
+            if value.isNumber { return try body(scope, value) }
+            if value.isNullish { return .null }
+            throw AtelierError(28765, "\(name) only supports numeric types, not \(value.type.name)")
+        }
+    }
 
     private static func multiply(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
         var product = ValueView.int32(1)
-        for (position, value) in arguments.enumerated() {
-            if value.isNullish { return .null }
-            guard value.isNumber else {
+        var first = true
+        for value in arguments {
+            if !value.isNumber {
+                if value.isNullish { return .null }
                 throw AtelierError(16555, "$multiply only supports numeric types, not \(value.type.name)")
             }
-            product = position == 0 ? value : Numeric.multiply(product, value, scope.arena)
+            product = first ? value : Numeric.multiply(product, value, scope.arena)
+            first = false
         }
         return product
     }
 
     private static func add(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
-        var sum = ValueView.int32(0)
+        if arguments.count == 2 {
+            let (a, b) = (arguments[0], arguments[1])
+            // One addition needs no compensation.
+            if a.isNumber && b.isNumber && (a.type == .decimal) == (b.type == .decimal) { return Numeric.add(a, b, scope.arena) }
+        }
+        var sum = NumericSum()
         var date = false
-        for value in arguments {
+        for value in arguments where !sum.add(value) {
             if value.isNullish { return .null }
-            if value.type == .date {
-                if date { throw AtelierError(16612, "only one date allowed in an $add expression") }
-                date = true
-                sum = Numeric.add(sum, .int64(value.asDate), scope.arena)
-                continue
-            }
-            guard value.isNumber else {
+            guard value.type == .date else {
                 throw AtelierError(16554, "$add only supports numeric or date types, not \(value.type.name)")
             }
-            sum = Numeric.add(sum, value, scope.arena)
+            if date { throw AtelierError(16612, "only one date allowed in an $add expression") }
+            date = true
+            sum.add(.int64(value.asDate))
         }
-        return date ? .date(try Numeric.milliseconds(sum)) : sum
+        let total = sum.value(scope.arena)
+        return date ? .date(try Numeric.milliseconds(total)) : total
     }
 
     private static func subtract(_ scope: Scope, _ a: ValueView, _ b: ValueView) throws -> ValueView {
-        if a.isNullish || b.isNullish { return .null }
         if a.isNumber && b.isNumber { return Numeric.subtract(a, b, scope.arena) }
+        if a.isNullish || b.isNullish { return .null }
         if a.type == .date && b.type == .date {
             let (difference, overflow) = a.asDate.subtractingReportingOverflow(b.asDate)
-            if overflow { throw AtelierError(5166406, "date overflow in $subtract") }
+            if overflow { throw AtelierError(.overflow, "date overflow in $subtract") }
             return .int64(difference)
         }
         if a.type == .date && b.isNumber {
-            return .date(try Numeric.milliseconds(Numeric.subtract(.int64(a.asDate), b, scope.arena)))
+            let (date, overflow) = a.asDate.subtractingReportingOverflow(try Numeric.truncated(b))
+            if overflow { throw AtelierError(.overflow, "date overflow in $subtract") }
+            return .date(date)
         }
         throw AtelierError(16556, "can't $subtract \(b.type.name) from \(a.type.name)")
     }
 
     private static func divide(_ scope: Scope, _ a: ValueView, _ b: ValueView) throws -> ValueView {
-        if a.isNullish || b.isNullish { return .null }
         guard a.isNumber, b.isNumber else {
+            if a.isNullish || b.isNullish { return .null }
             throw AtelierError(16609, "$divide only supports numeric types, not \(a.type.name) and \(b.type.name)")
         }
         if !b.isTruthy { throw AtelierError(16608, "can't $divide by zero") }
@@ -64,6 +84,36 @@ extension ExpressionOperator {
             return scope.arena.decimal(Numeric.decimal(a) / Numeric.decimal(b))
         }
         return .double(a.numberAsDouble! / b.numberAsDouble!)
+    }
+
+    /// The remainder with the dividend's sign. A double that is a whole number of 32 bits divides as an int.
+    private static func modulo(_ scope: Scope, _ a: ValueView, _ b: ValueView) throws -> ValueView {
+        guard a.isNumber, b.isNumber else {
+            if a.isNullish || b.isNullish { return .null }
+            throw AtelierError(16611, "$mod only supports numeric types, not \(a.type.name) and \(b.type.name)")
+        }
+        if !b.isTruthy { throw AtelierError(16610, "can't $mod by zero") }
+        if a.type == .decimal || b.type == .decimal {
+            return scope.arena.decimal(Numeric.decimal(a).remainder(dividingBy: Numeric.decimal(b)))
+        }
+        if a.type == .double || (b.type == .double && b.exactInt32 == nil) {
+            return .double(fmod(a.numberAsDouble!, b.numberAsDouble!))
+        }
+        // Int64.min % -1 has no quotient, but a remainder of 0.
+        let divisor = b.exactInt64!
+        let remainder = divisor == -1 ? 0 : a.asInt64 % divisor
+        return a.type == .int64 || b.type == .int64 ? .int64(remainder) : .integer(remainder)
+    }
+
+    private static func absolute(_ scope: Scope, _ value: ValueView) throws -> ValueView {
+        switch value.type {
+        case .int32: return .integer(abs(value.asInt64))
+        case .int64:
+            guard value.asInt64 != Int64.min else { throw AtelierError(28680, "can't take $abs of long long min") }
+            return .int64(abs(value.asInt64))
+        case .double: return .double(abs(value.asDouble))
+        default: return scope.arena.decimal(value.asDecimal.magnitude)
+        }
     }
 }
 
@@ -107,7 +157,7 @@ enum Numeric {
         return .double(real(a.numberAsDouble!, b.numberAsDouble!))
     }
 
-    /// A number as a date's milliseconds.
+    /// A number as a date's milliseconds, rounded to the nearest.
     static func milliseconds(_ value: ValueView) throws -> Int64 {
         let result: Int64? =
             switch value.type {
@@ -116,6 +166,20 @@ enum Numeric {
             default: value.asDecimal.roundedToIntegral(.toNearestEven).exactInt64
             }
         guard let result else { throw AtelierError(.overflow, "date overflow") }
+        return result
+    }
+
+    /// A number's whole part.
+    static func truncated(_ value: ValueView) throws -> Int64 {
+        let result: Int64? =
+            switch value.type {
+            case .int32, .int64: value.asInt64
+            case .double: Int64(exactly: value.asDouble.rounded(.towardZero))
+            default: value.asDecimal.roundedToIntegral(.towardZero).exactInt64
+            }
+        guard let result else {
+            throw AtelierError(31109, "Can't coerce out of range value to long")
+        }
         return result
     }
 }

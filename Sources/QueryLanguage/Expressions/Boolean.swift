@@ -4,10 +4,10 @@ extension ExpressionOperator {
     /// Source: MongoDB manual, "Boolean Expression Operators".
     static let boolean: [ExpressionOperator] = [
         form("$and") { argument, compiler in
-            Connective(try compiler.operands(argument, of: "$and", 0...Int.max), stopAt: false)
+            Connective.make(try compiler.operands(argument, of: "$and", 0...Int.max), stopAt: false)
         },
         form("$or") { argument, compiler in
-            Connective(try compiler.operands(argument, of: "$or", 0...Int.max), stopAt: true)
+            Connective.make(try compiler.operands(argument, of: "$or", 0...Int.max), stopAt: true)
         },
         unary("$not") { _, value in .bool(!value.isTruthy) },
     ]
@@ -18,9 +18,24 @@ final class Connective: Expression {
     let operands: [Expression]
     let decisive: Bool
 
-    init(_ operands: [Expression], stopAt decisive: Bool) {
+    private init(_ operands: [Expression], stopAt decisive: Bool) {
         self.operands = operands
         self.decisive = decisive
+    }
+
+    /// The connective without its constant operands: a decisive one makes it a constant, the others change nothing.
+    static func make(_ operands: [Expression], stopAt decisive: Bool) -> Expression {
+        var open: [Expression] = []
+        for operand in operands {
+            if let constant = operand.constant {
+                if constant.isTruthy == decisive { return Constant(.bool(decisive)) }
+            } else if let inner = operand as? Connective, inner.decisive == decisive {
+                open += inner.operands
+            } else {
+                open.append(operand)
+            }
+        }
+        return open.isEmpty ? Constant(.bool(!decisive)) : Connective(open, stopAt: decisive)
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {

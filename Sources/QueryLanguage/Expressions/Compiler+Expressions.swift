@@ -3,7 +3,19 @@ import BSON
 extension Compiler {
     /// Compiles an expression as MongoDB writes it: `"$path"`, `"$$variable"`, `{$operator: …}`, a document or array of
     /// expressions, or a literal.
+    ///
+    /// What is malformed is reported before what a constant subexpression's evaluation threw, as in MongoDB, which parses
+    /// first and folds afterwards.
     public func expression(_ value: ValueView) throws -> Expression {
+        depth += 1
+        defer { depth -= 1 }
+        if depth == 1 { foldFailure = nil }
+        let compiled = try compile(value)
+        if depth == 1, let foldFailure { throw foldFailure }
+        return compiled
+    }
+
+    private func compile(_ value: ValueView) throws -> Expression {
         switch value.type {
         case .string:
             return value.bytes.first == UInt8(ascii: "$") ? try path(value.asString) : Constant(arena.copy(value))
@@ -81,11 +93,22 @@ extension Compiler {
 
     /// The expression's value as a constant where all operands are constants, else the expression itself.
     ///
-    /// An error in a constant expression is reported now: a pipeline fails before it reads anything, as in MongoDB.
+    /// An error in a constant expression is reported while compiling: a pipeline fails before it reads anything, as in
+    /// MongoDB.
     func fold(_ expression: Expression, _ operands: [Expression]) throws -> Expression {
         guard operands.allSatisfy({ $0.constant != nil }) else { return expression }
+        return folded(expression)
+    }
+
+    /// A constant with the value of an expression that depends on no row.
+    func folded(_ expression: Expression) -> Expression {
         let scope = Scope(slotCount: slotCount, now: now, arena: arena)
-        return Constant(try expression.evaluate(scope))
+        do {
+            return Constant(try expression.evaluate(scope))
+        } catch {
+            if foldFailure == nil { foldFailure = error as? AtelierError ?? AtelierError(.internalError, "\(error)") }
+            return expression
+        }
     }
 
     // MARK: Paths and variables

@@ -29,6 +29,7 @@ extension ExpressionOperator {
             let operands = try compiler.operands(argument, of: "$ifNull", 2...Int.max)
             return try compiler.fold(FirstNonNull(operands), operands)
         },
+        form("$switch") { argument, compiler in try Switch.compile(argument, compiler) },
     ]
 }
 
@@ -59,5 +60,71 @@ final class FirstNonNull: Expression {
             if !value.isNullish { return value }
         }
         return try operands[operands.count - 1].evaluate(scope)
+    }
+}
+
+/// `$switch`: the value of the first branch whose case is true, else the default.
+final class Switch: Expression {
+    let branches: [(condition: Expression, value: Expression)]
+    let otherwise: Expression?
+
+    private init(_ branches: [(condition: Expression, value: Expression)], otherwise: Expression?) {
+        self.branches = branches
+        self.otherwise = otherwise
+    }
+
+    static func compile(_ argument: ValueView, _ compiler: Compiler) throws -> Expression {
+        guard argument.type == .document else {
+            throw AtelierError(40060, "$switch requires an object as an argument, found: \(argument.type.name)")
+        }
+        var branches: [(condition: Expression, value: Expression)] = []
+        var otherwise: Expression?
+        var cursor = argument.asDocument.elements()
+        while cursor.next() {
+            switch cursor.keyString {
+            case "branches":
+                guard cursor.type == .array else {
+                    throw AtelierError(40061, "$switch expected an array for 'branches', found: \(cursor.type.name)")
+                }
+                var branch = cursor.value.asDocument.elements()
+                while branch.next() { branches.append(try compile(branch: branch.value, compiler)) }
+            case "default": otherwise = try compiler.expression(cursor.value)
+            case let name: throw AtelierError(40067, "$switch found an unknown argument: \(name)")
+            }
+        }
+        if branches.isEmpty { throw AtelierError(40068, "$switch requires at least one branch") }
+        return Switch(branches, otherwise: otherwise)
+    }
+
+    private static func compile(
+        branch: ValueView, _ compiler: Compiler
+    ) throws -> (condition: Expression, value: Expression) {
+        guard branch.type == .document else {
+            throw AtelierError(40062, "$switch expected each branch to be an object, found: \(branch.type.name)")
+        }
+        var condition: Expression?
+        var value: Expression?
+        var cursor = branch.asDocument.elements()
+        while cursor.next() {
+            switch cursor.keyString {
+            case "case": condition = try compiler.expression(cursor.value)
+            case "then": value = try compiler.expression(cursor.value)
+            case let name: throw AtelierError(40063, "$switch found an unknown argument to a branch: \(name)")
+            }
+        }
+        guard let condition else { throw AtelierError(40064, "$switch requires each branch have a 'case' expression") }
+        guard let value else { throw AtelierError(40065, "$switch requires each branch have a 'then' expression") }
+        return (condition, value)
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        for branch in branches where try branch.condition.evaluate(scope).isTruthy {
+            return try branch.value.evaluate(scope)
+        }
+        guard let otherwise else {
+            throw AtelierError(
+                40066, "$switch could not find a matching branch for an input, and no default was specified.")
+        }
+        return try otherwise.evaluate(scope)
     }
 }

@@ -13,6 +13,19 @@ open class Expression {
 
     /// The value, where it is the same for every row.
     var constant: ValueView? { nil }
+
+    /// Shows the elements of the array that the expression yields, in order; where it yields no array, returns what it
+    /// yields instead.
+    ///
+    /// Expressions that make arrays override this to pass the elements on without building the array, so that
+    /// `{$sum: {$map: …}}` costs no more than the loop it says.
+    func visitElements(_ scope: Scope, _ body: (ValueView) throws -> Void) throws -> ValueView? {
+        let value = try evaluate(scope)
+        guard value.type == .array else { return value }
+        var cursor = value.asDocument.elements()
+        while cursor.next() { try body(cursor.value) }
+        return nil
+    }
 }
 
 /// The same value for every row; its bytes live as long as the plan.

@@ -13,14 +13,17 @@ struct ExpressionOperator: Sendable {
 
     /// An operator whose arguments are evaluated first, left to right, whatever they are.
     ///
-    /// Where all arguments are constant the call is evaluated once, while compiling.
+    /// Where all arguments are constant the call is evaluated once, while compiling; an associative operator's constant
+    /// arguments are put together even where others are not constant.
     static func function(
-        _ name: String, _ arity: ClosedRange<Int>,
+        _ name: String, _ arity: ClosedRange<Int>, _ association: Association = .none,
         _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView
     ) -> ExpressionOperator {
         ExpressionOperator(name: name) { argument, compiler in
             let operands = try compiler.operands(argument, of: name, arity)
-            return try compiler.fold(FunctionCall(operands, base: compiler.newSlots(operands.count), body), operands)
+            return try compiler.associated(name, operands, association) { operands in
+                FunctionCall(name, operands, base: compiler.newSlots(operands.count), body)
+            }
         }
     }
 
@@ -56,12 +59,17 @@ struct ExpressionOperator: Sendable {
 
 /// A call with any number of arguments.
 final class FunctionCall: Expression {
+    let name: String
     let operands: [Expression]
     /// The first of the slots that hold the arguments.
     let base: Int
     let body: @Sendable (Scope, Arguments) throws -> ValueView
 
-    init(_ operands: [Expression], base: Int, _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView) {
+    init(
+        _ name: String, _ operands: [Expression], base: Int,
+        _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView
+    ) {
+        self.name = name
         self.operands = operands
         self.base = base
         self.body = body

@@ -1,0 +1,186 @@
+import BSON
+
+extension ExpressionOperator {
+    /// `$map`, `$filter`, `$reduce`. Source: MongoDB manual, "Array Expression Operators".
+    static let arrayIteration: [ExpressionOperator] = [
+        form("$map") { argument, compiler in
+            let arguments = try NamedArguments(
+                argument, of: "$map", ["input", "as", "in"], notObject: 16878, unknown: 16879)
+            let input = try arguments.required("input", 16880)
+            let body = try arguments.required("in", 16882)
+            let name = try variableName(arguments["as"], of: "$map")
+            let (array, slot) = (try compiler.expression(input), compiler.newSlot())
+            return Map(array, slot, try compiler.with(variable: name, slot) { try compiler.expression(body) })
+        },
+        form("$filter") { argument, compiler in
+            let arguments = try NamedArguments(
+                argument, of: "$filter", ["input", "as", "cond", "limit"], notObject: 28646, unknown: 28647)
+            let input = try arguments.required("input", 28648)
+            let condition = try arguments.required("cond", 28650)
+            let name = try variableName(arguments["as"], of: "$filter")
+            let (array, slot) = (try compiler.expression(input), compiler.newSlot())
+            let limit = try compiler.expression(arguments, "limit")
+            return Filter(
+                array, slot, try compiler.with(variable: name, slot) { try compiler.expression(condition) }, limit: limit)
+        },
+        form("$reduce") { argument, compiler in
+            let arguments = try NamedArguments(
+                argument, of: "$reduce", ["input", "initialValue", "in"], notObject: 40075, unknown: 40076)
+            let input = try arguments.required("input", 40077)
+            let initial = try arguments.required("initialValue", 40078)
+            let body = try arguments.required("in", 40079)
+            let (array, start) = (try compiler.expression(input), try compiler.expression(initial))
+            let (this, value) = (compiler.newSlot(), compiler.newSlot())
+            return Reduce(
+                array, start, this: this, value: value,
+                try compiler.with([("this", this), ("value", value)]) { try compiler.expression(body) })
+        },
+    ]
+
+    /// The name given with `as`, else `this`.
+    private static func variableName(_ value: ValueView?, of name: String) throws -> String {
+        guard let value else { return "this" }
+        guard value.type == .string else {
+            throw AtelierError(.typeMismatch, "'as' of \(name) must be a string, found: \(value.type.name)")
+        }
+        let variable = value.asString
+        try Compiler.checkVariableName(variable)
+        return variable
+    }
+}
+
+/// `$map`: what the body yields for each element; null where it yields nothing.
+final class Map: Expression {
+    let input: Expression
+    let element: Slot
+    let body: Expression
+
+    init(_ input: Expression, _ element: Slot, _ body: Expression) {
+        self.input = input
+        self.element = element
+        self.body = body
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        let value = try input.evaluate(scope)
+        guard value.type == .array else { return try refuse(value) }
+        return try scope.arena.array { writer in
+            var cursor = value.asDocument.elements()
+            while cursor.next() {
+                scope.assign(element, cursor.value)
+                writer.appendElement(try body.evaluate(scope))
+            }
+        }
+    }
+
+    override func visitElements(_ scope: Scope, _ visit: (ValueView) throws -> Void) throws -> ValueView? {
+        let other = try input.visitElements(scope) { value in
+            scope.assign(element, value)
+            let result = try body.evaluate(scope)
+            try visit(result.isMissing ? .null : result)
+        }
+        return try other.map(refuse)
+    }
+
+    private func refuse(_ value: ValueView) throws -> ValueView {
+        if value.isNullish { return .null }
+        throw AtelierError(16883, "input to $map must be an array not \(value.type.name)")
+    }
+}
+
+/// `$filter`: the elements for which the condition is true, the first `limit` of them.
+final class Filter: Expression {
+    let input: Expression
+    let element: Slot
+    let condition: Expression
+    let limit: Expression?
+
+    init(_ input: Expression, _ element: Slot, _ condition: Expression, limit: Expression?) {
+        self.input = input
+        self.element = element
+        self.condition = condition
+        self.limit = limit
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        let value = try input.evaluate(scope)
+        guard value.type == .array else { return try refuse(value) }
+        return try scope.arena.array { writer in
+            try select(from: value.asDocument, scope) { writer.appendElement($0) }
+        }
+    }
+
+    override func visitElements(_ scope: Scope, _ visit: (ValueView) throws -> Void) throws -> ValueView? {
+        if limit != nil {
+            let value = try input.evaluate(scope)
+            guard value.type == .array else { return try refuse(value) }
+            try select(from: value.asDocument, scope, visit)
+            return nil
+        }
+        let other = try input.visitElements(scope) { value in
+            scope.assign(element, value)
+            if try condition.evaluate(scope).isTruthy { try visit(value) }
+        }
+        return try other.map(refuse)
+    }
+
+    private func select(from array: DocumentView, _ scope: Scope, _ visit: (ValueView) throws -> Void) throws {
+        var remaining = try allowed(scope)
+        var cursor = array.elements()
+        while remaining > 0 && cursor.next() {
+            let value = cursor.value
+            scope.assign(element, value)
+            if try condition.evaluate(scope).isTruthy {
+                try visit(value)
+                remaining -= 1
+            }
+        }
+    }
+
+    private func allowed(_ scope: Scope) throws -> Int {
+        guard let value = try limit?.evaluate(scope), !value.isNullish else { return Int.max }
+        guard let count = value.exactInt32 else {
+            throw AtelierError(327391, "$filter: limit must be represented as a 32-bit integral value: \(value.type.name)")
+        }
+        guard count > 0 else { throw AtelierError(327392, "$filter: limit must be greater than 0: \(count)") }
+        return count
+    }
+
+    private func refuse(_ value: ValueView) throws -> ValueView {
+        if value.isNullish { return .null }
+        throw AtelierError(28651, "input to $filter must be an array not \(value.type.name)")
+    }
+}
+
+/// `$reduce`: the body applied to `$$value` (the result so far) and `$$this` (the element), element by element.
+final class Reduce: Expression {
+    let input: Expression
+    let initial: Expression
+    let this: Slot
+    let value: Slot
+    let body: Expression
+
+    init(_ input: Expression, _ initial: Expression, this: Slot, value: Slot, _ body: Expression) {
+        self.input = input
+        self.initial = initial
+        self.this = this
+        self.value = value
+        self.body = body
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        let array = try input.evaluate(scope)
+        guard array.type == .array else {
+            if array.isNullish { return .null }
+            throw AtelierError(40080, "$reduce requires that 'input' be an array, found: \(array.type.name)")
+        }
+        var result = try initial.evaluate(scope)
+        var cursor = array.asDocument.elements()
+        while cursor.next() {
+            scope.assign(this, cursor.value)
+            scope.assign(value, result)
+            result = try body.evaluate(scope)
+        }
+        return result
+    }
+}

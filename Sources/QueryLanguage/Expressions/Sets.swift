@@ -1,0 +1,102 @@
+import BSON
+
+extension ExpressionOperator {
+    /// Arrays as sets: no order, no duplicates; 1 and 1.0 are one element. Source: MongoDB manual, "Set Expression Operators".
+    static let sets: [ExpressionOperator] = [
+        form("$setEquals") { argument, compiler in
+            let operands = try compiler.operands(argument, of: "$setEquals", 0...Int.max)
+            if operands.count < 2 {
+                throw AtelierError(17045, "$setEquals needs at least two arguments had: \(operands.count)")
+            }
+            return try compiler.call("$setEquals", operands) { scope, arguments in
+                for value in arguments { try checkArray(value, "All operands of $setEquals", 17044) }
+                let first = ValueSet(arguments[0], scope.arena)
+                return .bool(
+                    arguments.dropFirst().allSatisfy { value in
+                        let other = ValueSet(value, scope.arena)
+                        return other.count == first.count && other.isSubset(of: first)
+                    })
+            }
+        },
+        function("$setIntersection", 0...Int.max, .commutative) { scope, arguments in
+            for value in arguments {
+                if value.isNullish { return .null }
+                try checkArray(value, "All operands of $setIntersection", 17047)
+            }
+            guard let first = arguments.first else { return scope.arena.array { _ in } }
+            let others = arguments.dropFirst().map { ValueSet($0, scope.arena) }
+            let set = ValueSet(first, scope.arena)
+            return scope.arena.array { writer in
+                for i in 0..<set.count where others.allSatisfy({ $0.contains(set[i]) }) { writer.appendElement(set[i]) }
+            }
+        },
+        function("$setUnion", 0...Int.max, .commutative) { scope, arguments in
+            var set = ValueSet()
+            for value in arguments {
+                if value.isNullish { return .null }
+                try checkArray(value, "All operands of $setUnion", 17043)
+                set.insert(elementsOf: value, scope.arena)
+            }
+            return set.array(scope.arena)
+        },
+        binary("$setDifference") { scope, a, b in
+            if a.isNullish || b.isNullish { return .null }
+            try checkArray(a, "The first operand of $setDifference", 17048)
+            try checkArray(b, "The second operand of $setDifference", 17049)
+            let taken = ValueSet(b, scope.arena)
+            var set = ValueSet()
+            var cursor = a.asDocument.elements()
+            while cursor.next() {
+                if !taken.contains(cursor.value) { set.insert(cursor.value, memory: scope.arena) }
+            }
+            return set.array(scope.arena)
+        },
+        binary("$setIsSubset") { scope, a, b in
+            try checkArray(a, "The first operand of $setIsSubset", 17046)
+            try checkArray(b, "The second operand of $setIsSubset", 17042)
+            return .bool(ValueSet(a, scope.arena).isSubset(of: ValueSet(b, scope.arena)))
+        },
+        unary("$anyElementTrue") { _, array in
+            try checkArray(array, "$anyElementTrue's argument", 17041)
+            var cursor = array.asDocument.elements()
+            while cursor.next() {
+                if cursor.value.isTruthy { return .bool(true) }
+            }
+            return .bool(false)
+        },
+        unary("$allElementsTrue") { _, array in
+            try checkArray(array, "$allElementsTrue's argument", 17040)
+            var cursor = array.asDocument.elements()
+            while cursor.next() {
+                if !cursor.value.isTruthy { return .bool(false) }
+            }
+            return .bool(true)
+        },
+    ]
+
+    private static func checkArray(_ value: ValueView, _ what: String, _ code: ErrorCode) throws {
+        if value.type != .array { throw AtelierError(code, "\(what) must be an array, but is \(value.type.name)") }
+    }
+}
+
+extension ValueSet {
+    fileprivate init(_ array: ValueView, _ arena: Arena) {
+        self.init()
+        insert(elementsOf: array, arena)
+    }
+
+    fileprivate mutating func insert(elementsOf array: ValueView, _ arena: Arena) {
+        var cursor = array.asDocument.elements()
+        while cursor.next() { insert(cursor.value, memory: arena) }
+    }
+
+    fileprivate func contains(_ value: ValueView) -> Bool { index(of: value) != nil }
+
+    fileprivate func isSubset(of other: ValueSet) -> Bool { (0..<count).allSatisfy { other.contains(self[$0]) } }
+
+    fileprivate func array(_ arena: Arena) -> ValueView {
+        arena.array { writer in
+            for i in 0..<count { writer.appendElement(self[i]) }
+        }
+    }
+}
