@@ -14,19 +14,19 @@ extension Compiler {
             if !arrayFilters.isEmpty {
                 throw AtelierError(.failedToParse, "arrayFilters may not be specified for pipeline-syle updates")
             }
-            throw AtelierError(.failedToParse, "pipeline")
+            return UpdateProgram(.pipeline(try PipelineUpdate(PipelineBuilder.stages(spec), self)), self)
         case .document:
             var cursor = spec.asDocument.elements()
             if cursor.next(), cursor.key.first == UInt8(ascii: "$") {
                 var parser = UpdateParser(self)
                 try parser.parse(spec.asDocument, arrayFilters: arrayFilters)
-                return UpdateProgram(.operators(parser.root, dollarPrefixedPath: parser.dollarPrefixedPath))
+                return UpdateProgram(.operators(parser.root, dollarPrefixedPath: parser.dollarPrefixedPath), self)
             }
             if multi { throw AtelierError(.failedToParse, "multi update is not supported for replacement-style update") }
             if !arrayFilters.isEmpty {
                 throw AtelierError(.failedToParse, "arrayFilters may not be specified for replacement-syle updates")
             }
-            return UpdateProgram(.replacement(try replacement(spec.asDocument)))
+            return UpdateProgram(.replacement(try replacement(spec.asDocument)), self)
         default:
             throw AtelierError(.failedToParse, "Update argument must be either an object or an array")
         }
@@ -50,10 +50,17 @@ public final class UpdateProgram {
     enum Kind {
         case operators(UpdateFields, dollarPrefixedPath: String?)
         case replacement(ValueView)
+        case pipeline(PipelineUpdate)
     }
 
     private let kind: Kind
-    init(_ kind: Kind) { self.kind = kind }
+    /// Owns the constants.
+    private let compiler: Compiler
+
+    init(_ kind: Kind, _ compiler: Compiler) {
+        self.kind = kind
+        self.compiler = compiler
+    }
 
     /// Whether the update replaces the whole document.
     public var isReplacement: Bool { if case .replacement = kind { true } else { false } }
@@ -69,7 +76,8 @@ public final class UpdateProgram {
         let context = UpdateContext(
             scope: scope, original: document, inserting: false, position: scope.matchedPosition)
         let id = document.find("_id")
-        let result = UpdateProgram.idFirst(try run(context), id, scope.arena)
+        var result = try run(context)
+        result = UpdateProgram.idFirst(result, keepsId ? id : result.find("_id"), scope.arena)
         if !id.isMissing && !UpdateProgram.identical(result.find("_id"), id) {
             throw AtelierError(
                 .immutableField, "Performing an update on the path '_id' would modify the immutable field '_id'")
@@ -102,6 +110,9 @@ public final class UpdateProgram {
         return result
     }
 
+    /// Whether a document keeps its `_id` although the update's result has none.
+    private var keepsId: Bool { if case .operators = kind { false } else { true } }
+
     private func run(_ context: UpdateContext) throws -> DocumentView {
         switch kind {
         case .operators(let root, let dollarPrefixedPath):
@@ -114,6 +125,7 @@ public final class UpdateProgram {
             return try root.apply(.document(context.original), context).asDocument
         case .replacement(let document):
             return UpdateProgram.stamped(document.asDocument, context)
+        case .pipeline(let pipeline): return try pipeline.apply(to: context.original)
         }
     }
 
