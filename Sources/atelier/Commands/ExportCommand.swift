@@ -3,7 +3,7 @@ import DocumentStore
 
 extension Option {
     static let canonical = Option(
-        "canonical", "In json and ndjson spell out every type: what is read back is what was there")
+        "canonical", "Spell out every type in JSON: what is read back is what was there")
 }
 
 extension Command {

@@ -8,6 +8,7 @@ final class Progress: Sendable {
     private let label: String
     private let unit: String
     private let count = Atomic<Int>(0)
+    private let part = Mutex("")
     private let isOver = Atomic<Bool>(false)
     private let started = Progress.now()
     private let isShown: Bool
@@ -22,8 +23,11 @@ final class Progress: Sendable {
         if isShown { startPrinting() }
     }
 
-    /// How many are done so far.
-    func advance(to count: Int) { self.count.store(count, ordering: .relaxed) }
+    /// How many are done so far, and of what where the work has parts.
+    func advance(to count: Int, of part: String? = nil) {
+        self.count.store(count, ordering: .relaxed)
+        if isShown, let part { self.part.withLock { $0 = part } }
+    }
 
     /// Seconds since the start.
     var seconds: Double { Progress.now() - started }
@@ -74,7 +78,8 @@ final class Progress: Sendable {
             guard seconds >= 1 else { continue }
             let done = count.load(ordering: .relaxed)
             let counted = done == 0 ? "" : ", \(Progress.grouped(done)) \(unit), \(Progress.rate(done, seconds))"
-            Progress.print("\r\u{1B}[2K\(label) … \(Progress.duration(seconds))\(counted)")
+            let part = part.withLock { $0.isEmpty ? "" : ", \($0)" }
+            Progress.print("\r\u{1B}[2K\(label) … \(Progress.duration(seconds))\(part)\(counted)")
         }
     }
 

@@ -32,6 +32,8 @@ struct RowDescription {
     var columns: [Column]?
     /// How many rows a table shows; the rest is counted.
     var maximumTableRows = 1000
+    /// Lines below a table.
+    var footnotes: [String] = []
     /// Whether JSON spells out every type.
     var isCanonical = false
 }

@@ -43,6 +43,7 @@ final class TableWriter: RowWriter {
         } else {
             notes.insert(count, at: 0)
         }
+        if !isQuiet { notes += description.footnotes }
         // What is missing is said even to those who asked for quiet.
         if isQuiet && notes.count == 1 && rowCount == shown.rows.count { return }
         try output.write((isQuiet ? "" : "\n") + notes.joined(separator: "\n") + "\n")

@@ -1,0 +1,113 @@
+import Analytics
+import BSON
+import DocumentStore
+import Glibc
+import Ingest
+import Retail
+
+extension Option {
+    static let again = Option("again", "Load what was loaded before once more, to restore what was changed since")
+    static let currency = Option("currency", value: "CODE", "The currency of the prices (online-retail); GBP otherwise")
+}
+
+extension Command {
+    static let load = Command(
+        name: "import", summary: "Load files into the store",
+        operands: [
+            Operand("KIND", ImportKind.allCases.map(\.rawValue).joined(separator: ", ")), Operand("PATH", "A file"),
+        ],
+        options: [.currency, .again, .store] + Option.output,
+        details: [
+            "online-retail: invoice lines of the UCI data sets Online Retail and Online Retail II, csv or csv.gz.",
+            "Rows that cannot be read are in the collection rejects, with the reason. Loading the same again changes nothing.",
+        ],
+        examples: ["atelier import online-retail online-retail-ii.csv.gz"]
+    ) { invocation in
+        guard let kind = ImportKind(rawValue: invocation.operands[0]) else {
+            let names = ImportKind.allCases.map(\.rawValue)
+            let nearest = nearestName(to: invocation.operands[0], among: names).map { "Did you mean \($0)? " } ?? ""
+            throw UsageError(
+                "KIND: nothing is known about \(invocation.operands[0])",
+                advice: nearest + "There are \(names.joined(separator: ", ")).")
+        }
+        let path = invocation.operands[1]
+        guard access(path, R_OK) == 0 else {
+            throw AtelierError(.fileOpenFailed, "cannot read: \(String(cString: strerror(errno)))", at: path)
+        }
+        let format = try invocation.format()
+        let catalog = try CollectionCatalog.standard()
+        try invocation.withStore(creating: true) { store in
+            try StoreInitializer(catalog: catalog, database: store.database).run()
+            let progress = Progress("Loading \(path)", isQuiet: invocation.isQuiet)
+            defer { progress.finish() }
+            let options = LoadOptions(again: invocation.isSet(.again)) { progress.advance(to: $0.rows, of: $0.subject) }
+            let report = try kind.load(path, invocation, store.database, catalog, options)
+            progress.finish()
+            if !invocation.isQuiet && !report.wasLoadedBefore {
+                Messages.say(
+                    "Loaded \(Progress.grouped(report.rows)) rows in \(Progress.duration(report.seconds)), "
+                        + Progress.rate(report.rows, report.seconds))
+            }
+            try LoadReportText(report, invocation, format).print()
+        }
+    }
+}
+
+/// What can be imported.
+private enum ImportKind: String, CaseIterable {
+    case onlineRetail = "online-retail"
+
+    func load(
+        _ path: String, _ invocation: Invocation, _ database: Database, _ catalog: CollectionCatalog,
+        _ options: LoadOptions
+    ) throws -> LoadReport {
+        switch self {
+        case .onlineRetail:
+            try OnlineRetailImporter(
+                database: database, catalog: catalog, currency: invocation.value(.currency) ?? "GBP"
+            ).load(path, options: options)
+        }
+    }
+}
+
+/// What a load did, for people: a table of what was written, and what they should know besides.
+private struct LoadReportText {
+    let report: LoadReport
+    let invocation: Invocation
+    let format: RowFormat
+
+    init(_ report: LoadReport, _ invocation: Invocation, _ format: RowFormat) {
+        self.report = report
+        self.invocation = invocation
+        self.format = format
+    }
+
+    func print() throws {
+        let columns = [
+            Column(name: "collection", type: .string, title: "Collection"),
+            Column(name: "inserted", type: .integer, title: "Inserted"),
+            Column(name: "modified", type: .integer, title: "Changed"),
+            Column(name: "unchanged", type: .integer, title: "Unchanged"),
+        ]
+        let heading = report.wasLoadedBefore ? "Loaded before, nothing to do: load \(report.id)" : "Load \(report.id)"
+        try invocation.printRows(RowDescription(heading: heading, columns: columns, footnotes: footnotes)) { write in
+            for written in report.written {
+                let row: Document = [
+                    "collection": .string(written.collection), "inserted": .integer(written.inserted),
+                    "modified": .integer(written.modified), "unchanged": .integer(written.unchanged),
+                ]
+                try row.withView(write)
+            }
+        }
+    }
+
+    private var footnotes: [String] {
+        var lines: [String] = []
+        if report.rejectedRows > 0 {
+            let reasons = report.rejects.map { "\($0.reason) \(Progress.grouped($0.rows))" }.joined(separator: ", ")
+            lines.append(
+                "Rejected: \(Progress.grouped(report.rejectedRows)) rows (\(reasons)); see the collection rejects")
+        }
+        return lines + report.assumptions.map { "Assumed: \($0)" } + report.notes.map { "Note: \($0)" }
+    }
+}
