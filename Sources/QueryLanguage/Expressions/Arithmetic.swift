@@ -26,7 +26,8 @@ extension ExpressionOperator {
     private static func multiply(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
         var product = ValueView.int32(1)
         var first = true
-        for value in arguments {
+        for index in 0..<arguments.count {
+            let value = try arguments[index]
             if !value.isNumber {
                 if value.isNullish { return .null }
                 throw AtelierError(16555, "$multiply only supports numeric types, not \(value.type.name)")
@@ -38,15 +39,31 @@ extension ExpressionOperator {
     }
 
     private static func add(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
-        if arguments.count == 2 {
-            let (a, b) = (arguments[0], arguments[1])
-            // One addition needs no compensation.
-            if a.isNumber && b.isNumber && (a.type == .decimal) == (b.type == .decimal) { return Numeric.add(a, b, scope.arena) }
-        }
         var sum = NumericSum()
         var date = false
-        for value in arguments where !sum.add(value) {
-            if value.isNullish { return .null }
+        var start = 0
+        if arguments.count == 2 {
+            let a = try arguments[0]
+            if a.isNumber {
+                let b = try arguments[1]
+                // One addition needs no compensation.
+                if b.isNumber && (a.type == .decimal) == (b.type == .decimal) { return Numeric.add(a, b, scope.arena) }
+                sum.add(a)
+                return try add(b, to: &sum, &date) ? result(sum, date, scope) : .null
+            }
+            if try !add(a, to: &sum, &date) { return .null }
+            start = 1
+        }
+        for index in start..<arguments.count {
+            if try !add(arguments[index], to: &sum, &date) { return .null }
+        }
+        return try result(sum, date, scope)
+    }
+
+    /// Adds a number or, once, a date; false for null.
+    private static func add(_ value: ValueView, to sum: inout NumericSum, _ date: inout Bool) throws -> Bool {
+        if !sum.add(value) {
+            if value.isNullish { return false }
             guard value.type == .date else {
                 throw AtelierError(16554, "$add only supports numeric or date types, not \(value.type.name)")
             }
@@ -54,6 +71,10 @@ extension ExpressionOperator {
             date = true
             sum.add(.int64(value.asDate))
         }
+        return true
+    }
+
+    private static func result(_ sum: NumericSum, _ date: Bool, _ scope: Scope) throws -> ValueView {
         let total = sum.value(scope.arena)
         return date ? .date(try Numeric.milliseconds(total)) : total
     }

@@ -57,17 +57,18 @@ extension ExpressionOperator {
     }
 
     private static func indexOfArray(_ arguments: Arguments) throws -> ValueView {
-        let array = arguments[0]
+        let array = try arguments[0]
         if array.isNullish { return .null }
         guard array.type == .array else {
             throw AtelierError(40090, "$indexOfArray requires an array as a first argument, found: \(array.type.name)")
         }
+        let wanted = try arguments[1]
         let start = try arguments.count > 2 ? position(arguments[2], of: "$indexOfArray", "starting index") : 0
         let end = try arguments.count > 3 ? position(arguments[3], of: "$indexOfArray", "ending index") : Int.max
         var index = 0
         var cursor = array.asDocument.elements()
         while index < end && cursor.next() {
-            if index >= start && cursor.value.equals(arguments[1]) { return .integer(Int64(index)) }
+            if index >= start && cursor.value.equals(wanted) { return .integer(Int64(index)) }
             index += 1
         }
         return .int32(-1)
@@ -83,7 +84,7 @@ extension ExpressionOperator {
     }
 
     private static func slice(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
-        let (array, second) = (arguments[0], arguments[1])
+        let (array, second) = (try arguments[0], try arguments[1])
         if array.isNullish || second.isNullish { return .null }
         guard array.type == .array else {
             throw AtelierError(28724, "First argument to $slice must be an array, but is of type: \(array.type.name)")
@@ -94,8 +95,9 @@ extension ExpressionOperator {
         if arguments.count == 2 {
             range = number >= 0 ? 0..<min(number, count) : max(0, count + number)..<count
         } else {
-            if arguments[2].isNullish { return .null }
-            let length = try whole(arguments[2], "Third", 28727, 28728)
+            let third = try arguments[2]
+            if third.isNullish { return .null }
+            let length = try whole(third, "Third", 28727, 28728)
             guard length > 0 else { throw AtelierError(28729, "Third argument to $slice must be positive: \(length)") }
             let start = number >= 0 ? min(number, count) : max(0, count + number)
             range = start..<min(count, start + length)

@@ -4,17 +4,23 @@ extension ExpressionOperator {
     /// Making arrays from arrays. Source: MongoDB manual, "Array Expression Operators".
     static let arrayBuilding: [ExpressionOperator] = [
         function("$concatArrays", 0...Int.max, .associative) { scope, arguments in
-            for value in arguments where value.type != .array {
-                if value.isNullish { return .null }
-                throw AtelierError(28664, "$concatArrays only supports arrays, not \(value.type.name)")
+            if arguments.count == 1 {
+                let value = try arguments[0]
+                return try isArray(value) ? value : .null
             }
-            if arguments.count == 1 { return arguments[0] }
-            return scope.arena.array { writer in
-                for value in arguments {
+            var complete = true
+            let result = try scope.arena.array { writer in
+                for index in 0..<arguments.count {
+                    let value = try arguments[index]
+                    guard try isArray(value) else {
+                        complete = false
+                        return
+                    }
                     var cursor = value.asDocument.elements()
                     while cursor.next() { writer.appendElement(cursor.value) }
                 }
             }
+            return complete ? result : .null
         },
         unary("$reverseArray") { scope, array in
             if array.isNullish { return .null }
@@ -31,6 +37,13 @@ extension ExpressionOperator {
         form("$zip") { argument, compiler in try zip(argument, compiler) },
     ]
 
+    /// False for null.
+    private static func isArray(_ value: ValueView) throws -> Bool {
+        if value.type == .array { return true }
+        if value.isNullish { return false }
+        throw AtelierError(28664, "$concatArrays only supports arrays, not \(value.type.name)")
+    }
+
     private static func range(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
         func bound(_ value: ValueView, _ what: String, _ notNumber: ErrorCode, _ notWhole: ErrorCode) throws -> Int {
             guard value.isNumber else {
@@ -41,8 +54,9 @@ extension ExpressionOperator {
             }
             return number
         }
-        let start = try bound(arguments[0], "starting value", 34443, 34444)
-        let end = try bound(arguments[1], "ending value", 34445, 34446)
+        let (first, second) = (try arguments[0], try arguments[1])
+        let start = try bound(first, "starting value", 34443, 34444)
+        let end = try bound(second, "ending value", 34445, 34446)
         let step = try arguments.count > 2 ? bound(arguments[2], "step value", 34447, 34448) : 1
         if step == 0 { throw AtelierError(34449, "$range requires a non-zero step value") }
         // An element takes 5 bytes and its index's digits; this many are past any document.
@@ -79,20 +93,26 @@ extension ExpressionOperator {
             throw AtelierError(34467, "defaults and inputs must have the same length")
         }
         let width = inputs.count
-        return try compiler.call("$zip", inputs + defaults) { scope, values in
-            try zipped(scope, Arguments(rebasing: values[..<width]), defaults: Arguments(rebasing: values[width...]), longest)
+        return FunctionCall("$zip", inputs + defaults) { scope, arguments in
+            var arrays: [DocumentView] = []
+            for index in 0..<width {
+                let value = try arguments[index]
+                guard value.type == .array else {
+                    if value.isNullish { return .null }
+                    throw AtelierError(34468, "$zip found a non-array expression in input: \(value.type.name)")
+                }
+                arrays.append(value.asDocument)
+            }
+            let defaults = try (width..<arguments.count).map { try arguments[$0] }
+            return zipped(scope, arrays, defaults: defaults, longest)
         }
     }
 
     private static func zipped(
-        _ scope: Scope, _ inputs: Arguments, defaults: Arguments, _ longest: Bool
-    ) throws -> ValueView {
-        for value in inputs where value.type != .array {
-            if value.isNullish { return .null }
-            throw AtelierError(34468, "$zip found a non-array expression in input: \(value.type.name)")
-        }
-        var cursors = inputs.map { $0.asDocument.elements() }
-        let counts = inputs.map { $0.asDocument.count }
+        _ scope: Scope, _ inputs: [DocumentView], defaults: [ValueView], _ longest: Bool
+    ) -> ValueView {
+        var cursors = inputs.map { $0.elements() }
+        let counts = inputs.map(\.count)
         let length = longest ? counts.max()! : counts.min()!
         return scope.arena.array { writer in
             for row in 0..<length {

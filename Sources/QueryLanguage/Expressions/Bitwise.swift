@@ -21,7 +21,8 @@ extension ExpressionOperator {
         function(name, 0...Int.max, .commutative) { _, arguments in
             var bits = identity
             var long = false
-            for value in arguments {
+            for index in 0..<arguments.count {
+                let value = try arguments[index]
                 if value.isNullish { return .null }
                 guard value.type == .int32 || value.type == .int64 else {
                     throw AtelierError(.typeMismatch, "\(name) only supports int and long operands, not \(value.type.name)")

@@ -57,17 +57,17 @@ final class DateFromParts: Expression {
             guard let part = parts[i] else { continue }
             let value = try part.evaluate(scope)
             if value.isNullish { return .null }
-            guard let number = value.exactInt64, i == 0 || i > 5 || Int16(exactly: number) != nil else {
+            guard let number = value.exactInt64, i == 0 || i > 4 || Int16(exactly: number) != nil else {
                 throw value.exactInt64 == nil
                     ? AtelierError(40515, "'\(names[i])' must evaluate to an integer, found \(value.type.name)")
                     : AtelierError(31034, "'\(names[i])' must evaluate to a value in the range [-32768, 32767]")
             }
-            guard i != 0 || 1...9999 ~= number else {
-                throw AtelierError(
-                    isISO ? 31095 : 40523,
-                    "'\(names[i])' must evaluate to an integer in the range 1 to 9999, found \(number)")
-            }
             numbers[i] = Int(number)
+        }
+        guard 1...9999 ~= numbers[0] else {
+            throw AtelierError(
+                isISO ? 31095 : 40523,
+                "'\(names[0])' must evaluate to an integer in the range 1 to 9999, found \(numbers[0])")
         }
         let local =
             isISO

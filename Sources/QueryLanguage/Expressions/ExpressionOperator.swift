@@ -1,7 +1,26 @@
 import BSON
 
-/// The arguments of a call, evaluated.
-public typealias Arguments = UnsafeBufferPointer<ValueView>
+/// The arguments of a call, each evaluated when it is asked for: an operator that stops early, at a null or at an
+/// argument of the wrong type, never sees what is wrong with the ones behind.
+struct Arguments {
+    fileprivate let operands: [Expression]
+    fileprivate let scope: Scope
+
+    var count: Int { operands.count }
+
+    /// The value of an argument; ask once, every call evaluates it.
+    subscript(_ index: Int) -> ValueView {
+        @inline(__always) get throws { try operands[index].evaluate(scope) }
+    }
+
+    /// All values, from left to right, in the arena.
+    func all() throws -> UnsafeMutableBufferPointer<ValueView> {
+        let values = scope.arena.allocate(max(1, count) * MemoryLayout<ValueView>.stride)
+            .bindMemory(to: ValueView.self, capacity: max(1, count))
+        for index in 0..<count { (values + index).initialize(to: try self[index]) }
+        return UnsafeMutableBufferPointer(start: values, count: count)
+    }
+}
 
 /// One expression operator: its name, and how a use of it is compiled.
 ///
@@ -11,7 +30,7 @@ struct ExpressionOperator: Sendable {
     let name: String
     let compile: @Sendable (_ argument: ValueView, _ compiler: Compiler) throws -> Expression
 
-    /// An operator whose arguments are evaluated first, left to right, whatever they are.
+    /// An operator of any number of arguments.
     ///
     /// Where all arguments are constant the call is evaluated once, while compiling; an associative operator's constant
     /// arguments are put together even where others are not constant.
@@ -22,7 +41,7 @@ struct ExpressionOperator: Sendable {
         ExpressionOperator(name: name) { argument, compiler in
             let operands = try compiler.operands(argument, of: name, arity)
             return try compiler.associated(name, operands, association) { operands in
-                FunctionCall(name, operands, base: compiler.newSlots(operands.count), body)
+                FunctionCall(name, operands, body)
             }
         }
     }
@@ -61,24 +80,16 @@ struct ExpressionOperator: Sendable {
 final class FunctionCall: Expression {
     let name: String
     let operands: [Expression]
-    /// The first of the slots that hold the arguments.
-    let base: Int
     let body: @Sendable (Scope, Arguments) throws -> ValueView
 
-    init(
-        _ name: String, _ operands: [Expression], base: Int,
-        _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView
-    ) {
+    init(_ name: String, _ operands: [Expression], _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView) {
         self.name = name
         self.operands = operands
-        self.base = base
         self.body = body
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
-        let arguments = scope.slots + base
-        for i in 0..<operands.count { arguments[i] = try operands[i].evaluate(scope) }
-        return try body(scope, Arguments(start: arguments, count: operands.count))
+        try body(scope, Arguments(operands: operands, scope: scope))
     }
 }
 

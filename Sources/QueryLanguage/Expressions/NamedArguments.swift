@@ -54,13 +54,12 @@ extension Compiler {
         try expression(arguments.required(name, code))
     }
 
-    /// A call whose operands are evaluated first, in this order, folded where all are constant. Operands that are not
-    /// given are `missing`.
+    /// A call of an operator with named arguments, folded where all are constant. Those that are not given are `missing`.
     func call(
         _ name: String, _ operands: [Expression?], _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView
     ) throws -> Expression {
         let operands = operands.map { $0 ?? Constant(.missing) }
-        return try fold(FunctionCall(name, operands, base: newSlots(operands.count), body), operands)
+        return try fold(FunctionCall(name, operands, body), operands)
     }
 }
 

@@ -44,15 +44,26 @@ extension ExpressionOperator {
                 }
             }
             let fixed = compiled
-            return try compiler.call(name, [input, pattern, options]) { scope, values in
-                let regex = try fixed ?? Regex(name, values[1], values[2])
-                if values[0].isNullish { return none(scope) }
-                guard values[0].type == .string else {
-                    throw AtelierError(51104, "\(name) needs 'input' to be of type string, not \(values[0].type.name)")
+            return FunctionCall(name, [input, pattern, options ?? Constant(.missing)]) { scope, arguments in
+                let input = try arguments[0]
+                let regex: Regex?
+                if let fixed {
+                    try checkInput(input, name)
+                    regex = fixed
+                } else {
+                    let (pattern, options) = (try arguments[1], try arguments[2])
+                    try checkInput(input, name)
+                    regex = try Regex(name, pattern, options)
                 }
-                guard let regex else { return none(scope) }
-                return try body(scope, regex, values[0].bytes)
+                guard let regex, input.type == .string else { return none(scope) }
+                return try body(scope, regex, input.bytes)
             }
+        }
+    }
+
+    private static func checkInput(_ input: ValueView, _ name: String) throws {
+        if input.type != .string && !input.isNullish {
+            throw AtelierError(51104, "\(name) needs 'input' to be of type string, not \(input.type.name)")
         }
     }
 

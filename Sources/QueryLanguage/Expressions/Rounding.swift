@@ -34,13 +34,14 @@ extension ExpressionOperator {
         _ name: String, _ scope: Scope, _ arguments: Arguments, _ decimal: DecimalRounding,
         _ double: FloatingPointRoundingRule
     ) throws -> ValueView {
-        let value = arguments[0]
+        let value = try arguments[0]
         if value.isNullish { return .null }
         guard value.isNumber else { throw AtelierError(51081, "\(name) only supports numeric types, not \(value.type.name)") }
         var place = 0
         if arguments.count > 1 {
-            if arguments[1].isNullish { return .null }
-            guard let given = arguments[1].exactInt32 else {
+            let precision = try arguments[1]
+            if precision.isNullish { return .null }
+            guard let given = precision.exactInt32 else {
                 throw AtelierError(51082, "precision argument to \(name) must be an integral value")
             }
             guard -20...100 ~= given else {

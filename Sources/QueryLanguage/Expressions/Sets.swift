@@ -9,30 +9,37 @@ extension ExpressionOperator {
                 throw AtelierError(17045, "$setEquals needs at least two arguments had: \(operands.count)")
             }
             return try compiler.call("$setEquals", operands) { scope, arguments in
-                for value in arguments { try checkArray(value, "All operands of $setEquals", 17044) }
-                let first = ValueSet(arguments[0], scope.arena)
-                return .bool(
-                    arguments.dropFirst().allSatisfy { value in
-                        let other = ValueSet(value, scope.arena)
-                        return other.count == first.count && other.isSubset(of: first)
-                    })
+                var first = ValueSet()
+                for index in 0..<arguments.count {
+                    let value = try arguments[index]
+                    try checkArray(value, "All operands of $setEquals", 17044)
+                    let set = ValueSet(value, scope.arena)
+                    if index == 0 {
+                        first = set
+                    } else if set.count != first.count || !set.isSubset(of: first) {
+                        return .bool(false)
+                    }
+                }
+                return .bool(true)
             }
         },
         function("$setIntersection", 0...Int.max, .commutative) { scope, arguments in
-            for value in arguments {
+            var common = ValueSet()
+            for index in 0..<arguments.count {
+                let value = try arguments[index]
                 if value.isNullish { return .null }
                 try checkArray(value, "All operands of $setIntersection", 17047)
+                let set = ValueSet(value, scope.arena)
+                common = index == 0 ? set : common.intersection(set, scope.arena)
+                // Nothing more can be in all of them.
+                if common.count == 0 { break }
             }
-            guard let first = arguments.first else { return scope.arena.array { _ in } }
-            let others = arguments.dropFirst().map { ValueSet($0, scope.arena) }
-            let set = ValueSet(first, scope.arena)
-            return scope.arena.array { writer in
-                for i in 0..<set.count where others.allSatisfy({ $0.contains(set[i]) }) { writer.appendElement(set[i]) }
-            }
+            return common.array(scope.arena)
         },
         function("$setUnion", 0...Int.max, .commutative) { scope, arguments in
             var set = ValueSet()
-            for value in arguments {
+            for index in 0..<arguments.count {
+                let value = try arguments[index]
                 if value.isNullish { return .null }
                 try checkArray(value, "All operands of $setUnion", 17043)
                 set.insert(elementsOf: value, scope.arena)
@@ -91,6 +98,12 @@ extension ValueSet {
     }
 
     fileprivate func contains(_ value: ValueView) -> Bool { index(of: value) != nil }
+
+    fileprivate func intersection(_ other: ValueSet, _ arena: Arena) -> ValueSet {
+        var result = ValueSet()
+        for i in 0..<count where other.contains(self[i]) { result.insert(self[i], memory: arena) }
+        return result
+    }
 
     fileprivate func isSubset(of other: ValueSet) -> Bool { (0..<count).allSatisfy { other.contains(self[$0]) } }
 

@@ -20,9 +20,10 @@ extension ExpressionOperator {
             }
             return Int(try Numeric.truncated(value))
         }
-        let text = try arguments[0].coercedText(scope.arena)
-        let start = try bound(arguments[1], "starting index", 16034)
-        let length = try bound(arguments[2], "length", 16035)
+        let (value, from, size) = (try arguments[0], try arguments[1], try arguments[2])
+        let text = try value.coercedText(scope.arena)
+        let start = try bound(from, "starting index", 16034)
+        let length = try bound(size, "length", 16035)
         guard start >= 0 else {
             throw AtelierError(50752, "\(name):  starting index must be non-negative (got: \(start))")
         }
@@ -48,9 +49,10 @@ extension ExpressionOperator {
             }
             return number
         }
-        let text = UTF8Text(try arguments[0].coercedText(scope.arena))
-        let start = try bound(arguments[1], "starting index", 34450, 34451)
-        let length = try bound(arguments[2], "length", 34452, 34453)
+        let (value, from, size) = (try arguments[0], try arguments[1], try arguments[2])
+        let text = UTF8Text(try value.coercedText(scope.arena))
+        let start = try bound(from, "starting index", 34450, 34451)
+        let length = try bound(size, "length", 34452, 34453)
         guard length >= 0 else { throw AtelierError(34454, "$substrCP: length must be a nonnegative integer.") }
         guard start >= 0 else { throw AtelierError(34455, "$substrCP: the starting index must be nonnegative integer.") }
         let first = text.offset(ofCodePoint: start)
@@ -58,11 +60,12 @@ extension ExpressionOperator {
     }
 
     private static func indexOfBytes(_ arguments: Arguments) throws -> ValueView {
-        let (text, token) = (arguments[0], arguments[1])
+        let text = try arguments[0]
         if text.isNullish { return .null }
         guard text.type == .string else {
             throw AtelierError(40091, "$indexOfBytes requires a string as the first argument, found: \(text.type.name)")
         }
+        let token = try arguments[1]
         guard token.type == .string else {
             throw AtelierError(40092, "$indexOfBytes requires a string as the second argument, found: \(token.type.name)")
         }
@@ -74,11 +77,12 @@ extension ExpressionOperator {
     }
 
     private static func indexOfCodePoints(_ arguments: Arguments) throws -> ValueView {
-        let (value, token) = (arguments[0], arguments[1])
+        let value = try arguments[0]
         if value.isNullish { return .null }
         guard value.type == .string else {
             throw AtelierError(40093, "$indexOfCP requires a string as the first argument, found: \(value.type.name)")
         }
+        let token = try arguments[1]
         guard token.type == .string else {
             throw AtelierError(40094, "$indexOfCP requires a string as the second argument, found: \(token.type.name)")
         }
@@ -108,7 +112,8 @@ extension ExpressionOperator {
                 try compiler.expression(arguments, required: "find", 51748),
                 try compiler.expression(arguments, required: "replacement", 51747),
             ]
-            return try compiler.call(name, operands) { scope, values in
+            return try compiler.call(name, operands) { scope, arguments in
+                let values = try arguments.all()
                 for (i, (what, code)) in zip(["input", "find", "replacement"], [51746, 51745, 51744] as [ErrorCode]).enumerated()
                 where values[i].type != .string && !values[i].isNullish {
                     throw AtelierError(code, "\(name) requires that '\(what)' be a string, found: \(values[i].type.name)")

@@ -40,22 +40,26 @@ extension ExpressionOperator {
     ]
 
     private static func concat(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
-        var length = 0
-        for value in arguments {
-            guard value.type == .string else {
-                if value.isNullish { return .null }
-                throw AtelierError(16702, "$concat only supports strings, not \(value.type.name)")
+        try withUnsafeTemporaryAllocation(of: ValueView.self, capacity: arguments.count) { values in
+            var length = 0
+            for index in 0..<arguments.count {
+                let value = try arguments[index]
+                guard value.type == .string else {
+                    if value.isNullish { return .null }
+                    throw AtelierError(16702, "$concat only supports strings, not \(value.type.name)")
+                }
+                length += Int(value.length)
+                values.initializeElement(at: index, to: value)
             }
-            length += Int(value.length)
+            if length == 0 { return .emptyString }
+            let text = scope.arena.allocate(length)
+            var position = 0
+            for index in 0..<arguments.count where values[index].length > 0 {
+                (text + position).copyMemory(from: values[index].pointer, byteCount: Int(values[index].length))
+                position += Int(values[index].length)
+            }
+            return ValueView(type: .string, pointer: UnsafeRawPointer(text), length: length)
         }
-        if length == 0 { return .emptyString }
-        let text = scope.arena.allocate(length)
-        var position = 0
-        for value in arguments where value.length > 0 {
-            (text + position).copyMemory(from: value.pointer, byteCount: Int(value.length))
-            position += Int(value.length)
-        }
-        return ValueView(type: .string, pointer: UnsafeRawPointer(text), length: length)
     }
 
     private static func split(

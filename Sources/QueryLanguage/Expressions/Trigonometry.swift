@@ -16,9 +16,12 @@ extension ExpressionOperator {
         bounded("$asinh", asinh, .asinh),
         bounded("$acosh", acosh, .acosh, 1...Double.infinity),
         bounded("$atanh", atanh, .atanh, -1...1),
-        binary("$atan2") { scope, y, x in
-            if y.isNullish || x.isNullish { return .null }
+        function("$atan2", 2...2) { scope, arguments in
+            let y = try arguments[0]
+            if y.isNullish { return .null }
             guard y.isNumber else { throw AtelierError(51044, "$atan2 only supports numeric types, not \(y.type.name)") }
+            let x = try arguments[1]
+            if x.isNullish { return .null }
             guard x.isNumber else { throw AtelierError(51045, "$atan2 only supports numeric types, not \(x.type.name)") }
             if y.type == .decimal || x.type == .decimal {
                 return scope.arena.decimal(.atan2(Numeric.decimal(y), Numeric.decimal(x)))

@@ -19,13 +19,14 @@ extension ExpressionOperator {
             let input = try compiler.expression(arguments, required: "input", 50695)
             let characters = try compiler.expression(arguments, "chars")
             let given = characters != nil
-            return try compiler.call(name, [input, characters]) { scope, values in
-                let (input, characters) = (values[0], values[1])
+            return try compiler.call(name, [input, characters]) { scope, arguments in
+                let input = try arguments[0]
                 if input.isNullish { return .null }
                 guard input.type == .string else {
                     throw AtelierError(50699, "\(name) requires its input to be a string, got \(input.type.name) instead.")
                 }
                 if !given { return trimmed(input.bytes, whitespace, left: left, right: right) }
+                let characters = try arguments[1]
                 if characters.isNullish { return .null }
                 guard characters.type == .string else {
                     throw AtelierError(
