@@ -47,7 +47,7 @@ let package = Package(
         .testTarget(
             name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Analytics", "Worker"],
             exclude: ["Transcripts"]),
-        .testTarget(name: "CLITests", dependencies: ["BSON", "atelier"]),
+        .testTarget(name: "CLITests", dependencies: ["BSON", "Analytics", "atelier"]),
     ],
     swiftLanguageModes: [.v6]
 )

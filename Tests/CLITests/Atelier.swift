@@ -10,6 +10,12 @@ struct Atelier {
         let errors: String
     }
 
+    /// Where standard output leads.
+    enum Target {
+        case file(String)
+        case descriptor(Int32)
+    }
+
     /// The executable, which the build puts beside the test bundle.
     static let path: String = {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -27,7 +33,8 @@ struct Atelier {
         let (inputPath, outputPath, errorPath) = (folder.path + "/.in", folder.path + "/.out", folder.path + "/.err")
         try folder.write(".in", input)
         let process = try start(
-            arguments, in: folder, environment: environment, input: inputPath, output: outputPath, errors: errorPath)
+            arguments, in: folder, environment: environment, input: inputPath, output: .file(outputPath),
+            errors: errorPath)
         let status = wait(for: process)
         return Outcome(status: status, output: try contents(outputPath), errors: try contents(errorPath))
     }
@@ -35,13 +42,17 @@ struct Atelier {
     /// Starts the program in a folder with its standard descriptors on files.
     static func start(
         _ arguments: [String], in folder: TemporaryFolder, environment: [String] = [], input: String = "/dev/null",
-        output: String, errors: String
+        output: Target, errors: String
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        switch output {
+        case .file(let path):
+            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        case .descriptor(let descriptor): posix_spawn_file_actions_adddup2(&actions, descriptor, STDOUT_FILENO)
+        }
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         // The shell changes the folder and becomes the program.
         let command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path, path] + arguments
@@ -102,7 +113,9 @@ final class TemporaryFolder {
         if remove(path) == 0 { return }
         guard let listing = opendir(path) else { return }
         while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name != "." && name != ".." { removeAll("\(path)/\(name)") }
         }
         closedir(listing)
