@@ -2,11 +2,12 @@
 ///
 /// Reusable (`reset()`), not thread-safe. The bytes that `finish()` shows live until the next change.
 public final class BSONWriter {
-    private var buffer: UnsafeMutableRawPointer
-    private var capacity: Int
-    public private(set) var count: Int
+    // Exclusivity is not checked at run time: no method hands out access to these while another runs.
+    @exclusivity(unchecked) private var buffer: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
+    @exclusivity(unchecked) public private(set) var count: Int
     /// Where each open document starts, and its next array index.
-    private var open: [(start: Int, index: Int)] = []
+    @exclusivity(unchecked) private var open: [(start: Int, index: Int)] = []
 
     public init(capacity: Int = 256) {
         self.capacity = max(16, capacity)

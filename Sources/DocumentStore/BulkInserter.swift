@@ -2,7 +2,8 @@ import BSON
 
 /// Inserts many documents, each written straight into the command that carries it.
 ///
-/// Unordered: a document that fails does not stop the others. For one thread.
+/// Unordered: a document that fails does not stop the others. Commands run on a thread of their own, in order, while the
+/// caller builds the next one; the caller's thread alone sees failures.
 /// ```swift
 /// let inserter = BulkInserter(orders) { error, document in … }
 /// for row in rows { try inserter.append { writer in writer.append("_id", …) } }
@@ -15,9 +16,12 @@ public final class BulkInserter {
     private let collection: Collection
     private let failed: (WriteError, Document) throws -> Void
     private let writer = BSONWriter(capacity: BulkInserter.batchBytes + 1 << 16)
+    private let thread: CommandThread
+    /// Documents in the command at hand.
     private var count = 0
-    /// Documents in commands that were sent.
-    private var sent = 0
+    /// Documents in commands whose replies were read, and in each command that is under way.
+    private var settled = 0
+    private var underWay: [Int] = []
     private var result = WriteResult()
 
     /// - Parameter failed: sees every document that was not inserted, and why, soon after its command; what it throws,
@@ -27,6 +31,7 @@ public final class BulkInserter {
     ) {
         self.collection = collection
         self.failed = failed
+        thread = CommandThread(collection.database)
         begin()
     }
 
@@ -50,6 +55,7 @@ public final class BulkInserter {
     /// Sends what is left and says what was done: `inserted`, and `writeErrors` with positions over all documents.
     public func finish() throws -> WriteResult {
         if count > 0 { try flush() }
+        while let outcome = thread.takeReply(waiting: true) { try settle(outcome) }
         return result
     }
 
@@ -64,15 +70,19 @@ public final class BulkInserter {
 
     private func flush() throws {
         writer.end()
-        let command = writer.finishDocument()
-        let reply = try collection.database.run(command)
-        let known = result.writeErrors.count
-        result.add(reply, .insert, offset: sent)
-        let news = result.writeErrors[known...]
-        if !news.isEmpty { try report(news, command) }
-        if let error = result.writeConcernError { throw error.asAtelierError }
-        sent += count
+        try thread.submit(writer.finishDocument())
+        underWay.append(count)
         begin()
+        while let outcome = thread.takeReply(waiting: false) { try settle(outcome) }
+    }
+
+    private func settle(_ outcome: CommandThread.Outcome) throws {
+        let known = result.writeErrors.count
+        result.add(try outcome.reply.get(), .insert, offset: settled)
+        let news = result.writeErrors[known...]
+        if !news.isEmpty { try report(news, outcome.command) }
+        if let error = result.writeConcernError { throw error.asAtelierError }
+        settled += underWay.removeFirst()
     }
 
     private func report(_ errors: ArraySlice<WriteError>, _ command: Document) throws {
@@ -80,7 +90,7 @@ public final class BulkInserter {
             var documents = view.find("documents").asDocument.elements()
             var position = -1
             return errors.map { error in
-                while position < error.index - sent, documents.next() { position += 1 }
+                while position < error.index - settled, documents.next() { position += 1 }
                 return (error, Document(copying: documents.value.asDocument))
             }
         }

@@ -5,13 +5,14 @@ import Glibc
 ///
 /// Open addressing over one growing block of bytes: no allocation for a string that is known. Lookups are O(length).
 final class TextTable {
-    private var bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 1 << 16)
-    private var byteCapacity = 1 << 16
+    // Exclusivity is not checked at run time: no method hands out access to these while another runs.
+    @exclusivity(unchecked) private var bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 1 << 16)
+    @exclusivity(unchecked) private var byteCapacity = 1 << 16
     /// Where each string ends; entry 0 is 0.
-    private var ends: [Int] = [0]
-    private var hashes: [UInt32] = []
+    @exclusivity(unchecked) private var ends: [Int] = [0]
+    @exclusivity(unchecked) private var hashes: [UInt32] = []
     /// Number + 1 of the string in each slot; 0 is free. The count is a power of two.
-    private var slots = [Int32](repeating: 0, count: 1 << 10)
+    @exclusivity(unchecked) private var slots = [Int32](repeating: 0, count: 1 << 10)
 
     init() {}
     deinit { bytes.deallocate() }
