@@ -48,6 +48,9 @@ let package = Package(
             name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Analytics", "Worker"],
             exclude: ["Transcripts"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "Analytics", "atelier"]),
+        .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
+        .testTarget(
+            name: "MongoDriverTests", dependencies: ["BSON", "Deployment", "MongoDriver", "WireServer", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

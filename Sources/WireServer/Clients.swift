@@ -16,17 +16,12 @@ final class Clients: Sendable {
     private let state = Mutex(State())
     private let closed = Signal()
     private let deployment: any Deployment
-    private let server: ListenAddress
-    private let limits: WireServer.Limits
+    private let server: ServerIdentity
     private let log: @Sendable (String) -> Void
 
-    init(
-        deployment: any Deployment, server: ListenAddress, limits: WireServer.Limits,
-        log: @escaping @Sendable (String) -> Void
-    ) {
+    init(deployment: any Deployment, server: ServerIdentity, log: @escaping @Sendable (String) -> Void) {
         self.deployment = deployment
         self.server = server
-        self.limits = limits
         self.log = log
     }
 
@@ -38,12 +33,11 @@ final class Clients: Sendable {
         reap()
         let refusal: String? = state.withLock { state in
             guard state.open else { return "the server is stopping" }
-            guard state.connections.count < limits.connections else {
-                return "there are \(limits.connections) connections already"
+            guard state.connections.count < server.limits.connections else {
+                return "there are \(server.limits.connections) connections already"
             }
             state.lastID = state.lastID == .max ? 1 : state.lastID + 1
-            let connection = Connection(
-                id: state.lastID, socket: socket, server: server, deployment: deployment, limits: limits)
+            let connection = Connection(id: state.lastID, socket: socket, server: server, deployment: deployment)
             do {
                 // The thread's first and last acts wait for this lock, so it always finds its own entry.
                 let thread = try PosixThread { [self] in run(connection) }
@@ -73,10 +67,13 @@ final class Clients: Sendable {
 
     /// Accepts no more clients and ends the ones there are. Idempotent.
     func close() {
-        let connections = state.withLock { state in
-            state.open = false
-            return state.connections.values.map { $0.0 }
-        }
+        state.withLock { $0.open = false }
+        disconnectAll()
+    }
+
+    /// Ends the connections there are; their clients may come back.
+    func disconnectAll() {
+        let connections = state.withLock { state in state.connections.values.map { $0.0 } }
         for connection in connections { connection.socket.shutDown() }
     }
 

@@ -6,16 +6,15 @@ final class Connection: Sendable {
     /// Counts from 1; what `hello` calls `connectionId`.
     let id: Int32
     let socket: Socket
-    private let server: ListenAddress
+    private let server: ServerIdentity
     private let deployment: any Deployment
-    private let limits: WireServer.Limits
+    private var limits: WireServer.Limits { server.limits }
 
-    init(id: Int32, socket: Socket, server: ListenAddress, deployment: any Deployment, limits: WireServer.Limits) {
+    init(id: Int32, socket: Socket, server: ServerIdentity, deployment: any Deployment) {
         self.id = id
         self.socket = socket
         self.server = server
         self.deployment = deployment
-        self.limits = limits
     }
 
     /// Serves the client until it leaves.
@@ -66,7 +65,7 @@ final class Connection: Sendable {
             }
             let reply: Document
             if let own {
-                reply = own.reply(to: request.command, connection: id, server: server, limits: limits)
+                reply = own.reply(to: request.command, connection: id, server: server)
             } else {
                 reply = try deployment.run(request.command, in: database)
             }

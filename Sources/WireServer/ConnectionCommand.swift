@@ -1,10 +1,26 @@
 import BSON
 import Glibc
 
+/// What a server says about itself.
+struct ServerIdentity: Sendable {
+    var address: ListenAddress
+    var limits: WireServer.Limits
+    /// The fields of `hello` that say what kind of deployment this is; none for a standalone.
+    var topology: [(String, BSONValue)]
+
+    /// The fields of the only member of a replica set.
+    static func replicaSet(_ name: String, at address: ListenAddress) -> [(String, BSONValue)] {
+        let me = BSONValue.string(address.description)
+        return [
+            ("setName", .string(name)), ("setVersion", 1), ("secondary", false), ("hosts", .array([me])), ("primary", me),
+            ("me", me),
+        ]
+    }
+}
+
 /// The commands that ask about the connection rather than about data; the server answers them itself.
 ///
-/// The server presents itself as a standalone: it has no `setName`, and no `topologyVersion`, so that drivers poll
-/// instead of waiting for changes that a single node does not have.
+/// There is no `topologyVersion`, so that drivers poll instead of waiting for changes that a single node does not have.
 enum ConnectionCommand: String {
     case hello
     case isMaster
@@ -25,23 +41,23 @@ enum ConnectionCommand: String {
         }
     }
 
-    func reply(to command: Document, connection: Int32, server: ListenAddress, limits: WireServer.Limits) -> Document {
+    func reply(to command: Document, connection: Int32, server: ServerIdentity) -> Document {
         let answer: [(String, BSONValue)] =
             switch self {
-            case .hello, .isMaster, .ismaster: hello(to: command, connection: connection, limits: limits)
-            case .whatsmyuri: [("you", .string(server.description))]
+            case .hello, .isMaster, .ismaster: hello(to: command, connection: connection, server: server)
+            case .whatsmyuri: [("you", .string(server.address.description))]
             case .connectionStatus: [("authInfo", ["authenticatedUsers": [], "authenticatedUserRoles": []])]
             }
         return Document(answer + [("ok", 1.0)])
     }
 
     /// Source: MongoDB manual, "hello".
-    private func hello(to command: Document, connection: Int32, limits: WireServer.Limits) -> [(String, BSONValue)] {
+    private func hello(to command: Document, connection: Int32, server: ServerIdentity) -> [(String, BSONValue)] {
         var answer: [(String, BSONValue)] = [(self == .hello ? "isWritablePrimary" : "ismaster", true)]
         if command["helloOk"]?.isTruthy == true { answer.append(("helloOk", true)) }
         answer += [
             ("maxBsonObjectSize", .int32(16 * 1024 * 1024)),
-            ("maxMessageSizeBytes", .int32(Int32(limits.messageBytes))),
+            ("maxMessageSizeBytes", .int32(Int32(server.limits.messageBytes))),
             ("maxWriteBatchSize", 100_000),
             ("localTime", .date(now())),
             ("logicalSessionTimeoutMinutes", .int32(ConnectionCommand.sessionTimeoutMinutes)),
@@ -53,7 +69,7 @@ enum ConnectionCommand: String {
         let wanted = (command["compression"]?.arrayValue ?? []).compactMap(\.stringValue)
         let common = wanted.filter(Compressor.offered.contains)
         if !common.isEmpty { answer.append(("compression", .array(BSONArray(common.map { .string($0) })))) }
-        return answer
+        return answer + server.topology
     }
 
     private func now() -> Int64 {

@@ -9,6 +9,7 @@ final class Listener: Sendable {
     private let socket: Int32
     /// Writing to the pipe wakes the thread that waits in `accept`.
     private let wake: (read: Int32, write: Int32)
+    private let isStopped = Atomic<Bool>(false)
 
     /// Binds and listens.
     /// - Throws: `AtelierError` when the address is not local, is in use, or cannot be bound.
@@ -28,16 +29,20 @@ final class Listener: Sendable {
         wake = (ends[0], ends[1])
     }
 
-    /// Closes the sockets and removes the Unix socket's file. Nobody waits in `accept` any more by then.
+    /// Nobody waits in `accept` any more by then.
     deinit {
-        if case .unix(let path) = address { unlink(path) }
+        stop()
         for descriptor in [socket, wake.read, wake.write] { Glibc.close(descriptor) }
     }
 
-    /// Makes the thread in `accept`, and every later call, return nil. Idempotent.
+    /// Refuses new clients, removes the Unix socket's file, and makes the thread in `accept`, and every later call,
+    /// return nil. Idempotent.
     func stop() {
+        guard !isStopped.exchange(true, ordering: .sequentiallyConsistent) else { return }
         var byte: UInt8 = 0
         _ = Glibc.write(wake.write, &byte, 1)
+        _ = Glibc.shutdown(socket, Int32(SHUT_RDWR))
+        if case .unix(let path) = address { unlink(path) }
     }
 
     /// Waits for a client.

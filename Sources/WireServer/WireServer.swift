@@ -33,21 +33,35 @@ public final class WireServer: Sendable {
 
     private let listener: Listener
     private let acceptor: Mutex<PosixThread?>
-    private let clients: Clients
+    let clients: Clients
 
     /// Starts serving: when this returns, clients can connect.
     /// - Parameters:
     ///   - deployment: what the commands are run on. The server does not close it.
     ///   - address: a loopback address or a Unix socket.
+    ///   - replicaSet: presents the server as the only member of a replica set of this name, as drivers require for
+    ///     transactions and retryable writes; nil for a standalone.
     ///   - limits: what clients may use up.
     ///   - log: told, on any thread, why a connection was closed or refused. Messages hold no customer data.
     /// - Throws: `AtelierError` when the address is not local or cannot be bound.
-    public init(
-        deployment: any Deployment, listen address: ListenAddress, limits: Limits = Limits(),
+    public convenience init(
+        deployment: any Deployment, listen address: ListenAddress, replicaSet: String? = nil, limits: Limits = Limits(),
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
+        try self.init(deployment: deployment, listen: address, limits: limits, log: log) { address in
+            replicaSet.map { ServerIdentity.replicaSet($0, at: address) } ?? []
+        }
+    }
+
+    /// - Parameter topology: the fields of `hello` that say what kind of deployment listens at an address.
+    init(
+        deployment: any Deployment, listen address: ListenAddress, limits: Limits,
+        log: @escaping @Sendable (String) -> Void, topology: (ListenAddress) -> [(String, BSONValue)]
+    ) throws {
         let listener = try Listener(address)
-        let clients = Clients(deployment: deployment, server: listener.address, limits: limits, log: log)
+        let identity = ServerIdentity(
+            address: listener.address, limits: limits, topology: topology(listener.address))
+        let clients = Clients(deployment: deployment, server: identity, log: log)
         self.listener = listener
         self.clients = clients
         acceptor = Mutex(
