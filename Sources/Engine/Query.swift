@@ -39,7 +39,8 @@ final class Query: PipelineEnvironment {
         try compiler.define(variables)
         return try filter.withView { filterView in
             let wantedSort = sort.flatMap { $0.isEmpty ? nil : $0 }
-            let access = try Planner(reader, namespace).plan(filter: filterView, sort: wantedSort, hint: hint)
+            let enough = limit > 0 ? limit.addingReportingOverflow(skip).partialValue : nil
+            let access = try Planner(reader, namespace).plan(filter: filterView, sort: wantedSort, hint: hint, limit: enough)
             (plan, explainedFilter) = (access, filter)
             let source = try access.source(reader, compiler, examined)
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
