@@ -35,7 +35,7 @@ struct IndexCandidate {
         }
         ranges = KeyRanges(bounds, descending: fields.map(\.descending))
         ranges.description = Document(
-            zip(fields, bounds + Array(repeating: ValueIntervals.all, count: max(0, fields.count - bounds.count))).map { field, bound in
+            zip(fields, bounds + Array(repeating: ValueIntervals.everything, count: max(0, fields.count - bounds.count))).map { field, bound in
                 (field.0, BSONValue.array(BSONArray(bound.intervals.map { .string($0.text) })))
             })
         if index.isUnique && prefix == fields.count {
@@ -100,11 +100,6 @@ struct IndexCandidate {
         }
         return (true, forward ?? true)
     }
-}
-
-extension ValueIntervals {
-    /// No bounds at all.
-    static var all: ValueIntervals { ValueIntervals.everythingThereIs }
 }
 
 extension ValueInterval {

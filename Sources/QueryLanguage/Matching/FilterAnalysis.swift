@@ -105,7 +105,9 @@ public struct FilterAnalysis: Sendable {
             // A stored array shows its elements only.
             if types.contains(.array) { return (.everything, false) }
             let exact = !types.types.contains(where: \.isNumber) || types.isSuperset(of: .number)
-            let intervals = ValueIntervals(types.types.map { ValueIntervals.bracket($0) })
+            // NaN is a number too, though no comparison finds it.
+            let intervals = ValueIntervals(
+                types.types.map { $0.isNumber ? ValueInterval(.double(.nan), true, .double(.infinity), true) : ValueIntervals.bracket($0) })
             return (intervals, exact && !types.contains(.null) && !types.contains(.undefined) && !types.contains(.symbol) && !types.contains(.string))
         case .all(let conditions):
             var result = (ValueIntervals.everything, isExact: true)

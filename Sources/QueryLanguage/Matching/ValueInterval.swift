@@ -73,7 +73,7 @@ public struct ValueIntervals: Sendable {
         self.intervals = merged
     }
 
-    static let everything = ValueIntervals([.everything])
+    public static let everything = ValueIntervals([.everything])
     static let null = ValueIntervals([.point(.null)])
 
     public var isEverything: Bool { intervals.count == 1 && intervals[0].isEverything }
