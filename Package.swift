@@ -38,7 +38,10 @@ let package = Package(
         .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"]),
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
         .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine"]),
-        .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+        .target(name: "StorageWorkload", dependencies: ["BSON", "Storage"], path: "Tests/StorageWorkload"),
+        .executableTarget(
+            name: "storage-crash-child", dependencies: ["BSON", "Storage", "StorageWorkload"], path: "Tests/StorageCrashChild"),
+        .testTarget(name: "StorageTests", dependencies: ["BSON", "Storage", "StorageWorkload", "storage-crash-child"]),
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
         .testTarget(name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport"]),

@@ -139,6 +139,7 @@ extension EnvironmentCore {
             env: env, path: path, identity: identity, isReadOnly: options.isReadOnly,
             keySourceProvider: options.keySourceProvider)
         core.clearStaleReaders()
+        try core.checkLength()
         if try !core.openFixedDatabases() {
             try core.createFixedDatabases()
             if isNew { syncDirectory(of: path) }
@@ -226,6 +227,52 @@ extension EnvironmentCore {
         AtelierError(
             .fileOpenFailed, "cannot open the store: this LMDB file was not made by Atelier", at: path,
             advice: "Check the path; the file was left as it is.")
+    }
+
+    /// Refuses a file that has been cut off, whose pages would otherwise be missed in the middle of a query.
+    ///
+    /// A file shorter than its own account may be sound all the same: pages that were freed before they were written.
+    /// Commits make up for those (`extendFile`), so that the search is rare.
+    private func checkLength() throws {
+        if missingBytes() <= 0 { return }
+        let (txn, code) = beginPlainRead()
+        try check(code, "open the store")
+        defer { mdb_txn_abort(txn) }
+        guard let pages = try PageCheck.run(self, txn!), let problem = pages.problems.first else { return }
+        throw AtelierError(
+            .fileOpenFailed, "cannot open the store: it is damaged: \(problem)", at: path,
+            advice: "Restore a backup; the file was left as it is.")
+    }
+
+    private func beginPlainRead() -> (OpaquePointer?, Int32) {
+        var txn: OpaquePointer?
+        let code = mdb_txn_begin(env, nil, UInt32(MDB_RDONLY), &txn)
+        return (txn, code)
+    }
+
+    /// By how much the file is shorter than the pages it has allocated.
+    private func missingBytes() -> Int {
+        var info = MDB_envinfo()
+        mdb_env_info(env, &info)
+        var sizes = MDB_stat()
+        mdb_env_stat(env, &sizes)
+        var descriptor: Int32 = -1
+        var status = stat()
+        guard mdb_env_get_fd(env, &descriptor) == MDB_SUCCESS, fstat(descriptor, &status) == 0 else { return 0 }
+        return (info.me_last_pgno + 1) * Int(sizes.ms_psize) - status.st_size
+    }
+
+    /// Makes the file as long as the pages it has allocated, so that a shorter one means damage.
+    ///
+    /// `fallocate` never shortens a file that another process has meanwhile extended. Where it is not supported the
+    /// next opening takes longer.
+    func extendFile() {
+        let missing = missingBytes()
+        if missing <= 0 { return }
+        var descriptor: Int32 = -1
+        var status = stat()
+        guard mdb_env_get_fd(env, &descriptor) == MDB_SUCCESS, fstat(descriptor, &status) == 0 else { return }
+        fallocate(descriptor, 0, status.st_size + missing - 1, 1)
     }
 
     private func checkFormat() throws {

@@ -14,15 +14,14 @@ extension EnvironmentCore {
             own.failure = error
         }
         for request in group where request !== own {
-            request.isFinished = true
-            request.signal.send()
+            request.finish()
         }
     }
 
     private func runGroup(_ own: WriteRequest, _ group: inout [WriteRequest], _ transaction: WriteTransaction) {
         var survivors: [WriteRequest] = []
         do {
-            try own.body(transaction)
+            try own.run(transaction)
             survivors.append(own)
         } catch {
             // Nothing else is in the transaction yet: the whole of it goes.
@@ -34,7 +33,7 @@ extension EnvironmentCore {
         while !own.isExclusive, transaction.failure == nil, let next = queue.takeCompanion() {
             group.append(next)
             do {
-                try transaction.savepoint { try next.body(transaction) }
+                try transaction.savepoint { try next.run(transaction) }
                 survivors.append(next)
             } catch {
                 next.failure = error

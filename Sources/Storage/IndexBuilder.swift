@@ -96,7 +96,7 @@ struct IndexBuilder {
                 } else if isUnique && current.isTruncated && !appending {
                     try checkTruncated(key(current), current.recordId)
                 }
-                let code = try transaction.withEntry(
+                let code = try IndexEntryFormat.withEntry(
                     key(current), current.recordId, isUnique: isUnique, isTruncated: current.isTruncated
                 ) { entry, value in
                     var value = value

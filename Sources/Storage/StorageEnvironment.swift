@@ -101,6 +101,7 @@ public final class StorageEnvironment: Sendable {
                     throw error
                 }
             }
+            defer { request.body = nil }
             if core.queue.enter(request) { core.lead(request) }
             if case .failure(let error)? = result { throw error }
             if let failure = request.failure { throw failure }

@@ -129,25 +129,3 @@ public class StorageReader {
         return statistics
     }
 }
-
-/// How an index's entries lie in LMDB.
-///
-/// | index | key | value |
-/// |---|---|---|
-/// | unique | key bytes | record id |
-/// | other | key bytes, record id | – |
-/// | any, key cut | 503 key bytes, record id | 1 |
-///
-/// Record ids are 8 bytes, big-endian. A whole key in a unique index is at most 503 bytes long, hence never taken for
-/// a cut one, which has 511.
-enum IndexEntryFormat {
-    @inline(__always)
-    static func recordId(uniqueValue value: MDB_val) -> RecordId {
-        UInt64(bigEndian: value.mv_data.loadUnaligned(as: UInt64.self))
-    }
-
-    @inline(__always)
-    static func recordId(atEndOf key: MDB_val) -> RecordId {
-        UInt64(bigEndian: key.mv_data.loadUnaligned(fromByteOffset: key.mv_size - 8, as: UInt64.self))
-    }
-}

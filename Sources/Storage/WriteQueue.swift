@@ -63,8 +63,9 @@ final class WriteRequest: @unchecked Sendable {
     let isExclusive: Bool
     let durability: Durability
     let signal = Signal()
-    /// The caller's closure; it keeps its own result and error.
-    let body: (WriteTransaction) throws -> Void
+    /// The caller's closure, which keeps its own result and error. Let go of before the caller goes on, as it must not
+    /// outlive the call.
+    var body: ((WriteTransaction) throws -> Void)?
     /// Why the write failed although the closure did not.
     var failure: (any Error)?
     var isFinished = false
@@ -73,5 +74,17 @@ final class WriteRequest: @unchecked Sendable {
         self.isExclusive = isExclusive
         self.durability = durability
         self.body = body
+    }
+
+    func run(_ transaction: WriteTransaction) throws {
+        defer { body = nil }
+        try body?(transaction)
+    }
+
+    /// Lets the waiting caller go on.
+    func finish() {
+        body = nil
+        isFinished = true
+        signal.send()
     }
 }

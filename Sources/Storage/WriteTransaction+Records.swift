@@ -136,7 +136,7 @@ extension WriteTransaction {
         if isTruncated && isUnique, let conflict = try conflictOfTruncated(index, keys, position, id, document, writer) {
             return conflict
         }
-        return try withEntry(keys[position], id, isUnique: isUnique, isTruncated: isTruncated) { key, value in
+        return try IndexEntryFormat.withEntry(keys[position], id, isUnique: isUnique, isTruncated: isTruncated) { key, value in
             let appends = try isPastEnd(index, key)
             if undo.isRecording { undo.record(index.database, key: key, old: nil) }
             var stored = value
@@ -151,7 +151,7 @@ extension WriteTransaction {
 
     private func remove(_ index: IndexWriter, _ keys: IndexKeySet, _ position: Int, _ id: RecordId) throws {
         let isTruncated = keys.isTruncated(at: position)
-        try withEntry(keys[position], id, isUnique: index.entry.isUnique, isTruncated: isTruncated) { key, value in
+        try IndexEntryFormat.withEntry(keys[position], id, isUnique: index.entry.isUnique, isTruncated: isTruncated) { key, value in
             if undo.isRecording { undo.record(index.database, key: key, old: value) }
             let code = mdb_del(txn, index.database, &key, nil)
             if code == MDB_NOTFOUND { throw missingKey(index.entry) }
@@ -169,7 +169,7 @@ extension WriteTransaction {
             let end = position == last ? lastCount : index.keys.count
             for key in 0..<end where isNew(index, key) {
                 let isTruncated = index.keys.isTruncated(at: key)
-                try withEntry(index.keys[key], id, isUnique: index.entry.isUnique, isTruncated: isTruncated) { key, _ in
+                try IndexEntryFormat.withEntry(index.keys[key], id, isUnique: index.entry.isUnique, isTruncated: isTruncated) { key, _ in
                     try must(mdb_del(txn, index.database, &key, nil), "write an index")
                 }
             }
@@ -193,30 +193,6 @@ extension WriteTransaction {
         let isGreater = index.lastKey!.withUnsafeBytes { compareBytes(bytes, $0) > 0 }
         if isGreater { index.lastKey!.replaceSubrange(0..., with: bytes) }
         return isGreater
-    }
-
-    /// Shows an index entry's key and value as LMDB has them: see `IndexEntryFormat`.
-    @inline(__always)
-    func withEntry<R>(
-        _ key: UnsafeRawBufferPointer, _ id: RecordId, isUnique: Bool, isTruncated: Bool,
-        _ body: (inout MDB_val, MDB_val) throws -> R
-    ) throws -> R {
-        var number = id.bigEndian
-        return try withUnsafeMutableBytes(of: &number) { number in
-            if isUnique && !isTruncated {
-                var entry = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
-                return try body(&entry, MDB_val(mv_size: 8, mv_data: number.baseAddress))
-            }
-            return try withUnsafeTemporaryAllocation(byteCount: IndexKeyBuffer.maximumLength + 8, alignment: 8) { space in
-                space.copyMemory(from: key)
-                (space.baseAddress! + key.count).copyMemory(from: number.baseAddress!, byteCount: 8)
-                var entry = MDB_val(mv_size: key.count + 8, mv_data: space.baseAddress)
-                var flag: UInt8 = 1
-                return try withUnsafeMutableBytes(of: &flag) {
-                    try body(&entry, MDB_val(mv_size: isTruncated ? 1 : 0, mv_data: $0.baseAddress))
-                }
-            }
-        }
     }
 
     // MARK: Conflicts

@@ -77,6 +77,7 @@ public final class WriteTransaction: StorageReader {
         if code == MDB_SUCCESS && draft.hasChanged { core.remember(catalog, transactionId: id) }
         releaseHandleLock()
         try core.check(code, "commit the write")
+        core.extendFile()
     }
 
     /// Undoes everything. The transaction is over.

@@ -1,0 +1,104 @@
+// The process that the storage tests kill, starve and run several of.
+//
+//   work PATH SEED FIRST COUNT STEPS DURABILITY   steps of a workload's threads FIRST and on, each acknowledged on
+//                                                 stdout: "thread step"
+//   fill PATH BYTES                               inserts under a file size limit until one fails; then says how it went
+
+import BSON
+import Glibc
+import Storage
+import StorageWorkload
+
+func say(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    _ = write(1, bytes, bytes.count)
+}
+
+func work(_ path: String, seed: UInt64, threads: Range<Int>, steps: Int, durability: Durability) throws {
+    let environment = try StorageEnvironment(path: path, options: StorageOptions(durability: durability))
+    try Workload.prepare(environment)
+    let workers = threads.map { thread in
+        Worker {
+            var workload = Workload(seed: seed, thread: thread)
+            let done = try environment.read { try Workload.progress(of: thread, $0) }
+            while workload.steps < done { _ = workload.next() }
+            while workload.steps < steps {
+                let step = workload.next()
+                try environment.write { try workload.apply(step, $0) }
+                say("\(thread) \(workload.steps)")
+            }
+        }
+    }
+    for worker in workers { worker.join() }
+    environment.close()
+}
+
+func fill(_ path: String, limit: Int) throws {
+    let environment = try StorageEnvironment(path: path)
+    let namespace = Namespace("full", "documents")
+    try environment.write { if $0.catalog[namespace] == nil { try $0.createCollection(namespace) } }
+    var size = rlimit(rlim_cur: rlim_t(limit), rlim_max: rlim_t(limit))
+    setrlimit(__rlimit_resource_t(1), &size)  // RLIMIT_FSIZE
+    let text = String(repeating: "x", count: 3000)
+    var number = 0
+    do {
+        while true {
+            let document: Document = ["_id": .integer(number), "text": .string(text)]
+            try environment.write { transaction in
+                let collection = transaction.catalog[namespace]!
+                for part in 0..<10 {
+                    try document.setting("_id", .integer(number * 10 + part)).withView { _ = try transaction.insert($0, into: collection) }
+                }
+            }
+            number += 1
+            say("\(number)")
+        }
+    } catch let error as AtelierError {
+        say("error \(error.code.rawValue) \(error.code.name)")
+    }
+    // Reading and emptying go on working.
+    let count = try environment.read { try $0.count($0.catalog[namespace]!) }
+    say("count \(count)")
+    say("sound \(try environment.check().isSound)")
+}
+
+/// A thread.
+final class Worker: @unchecked Sendable {  // Invariant: `thread` is written before the object is shared.
+    private let body: @Sendable () throws -> Void
+    private var thread = pthread_t()
+
+    init(_ body: @escaping @Sendable () throws -> Void) {
+        self.body = body
+        let context = Unmanaged.passRetained(self).toOpaque()
+        pthread_create(&thread, nil, { context in
+            let worker = Unmanaged<Worker>.fromOpaque(context!).takeRetainedValue()
+            do {
+                try worker.body()
+            } catch {
+                say("failed: \(error)")
+                exit(1)
+            }
+            return nil
+        }, context)
+    }
+
+    func join() { pthread_join(thread, nil) }
+}
+
+let arguments = CommandLine.arguments
+do {
+    switch arguments.dropFirst().first {
+    case "work":
+        let first = Int(arguments[4])!
+        try work(
+            arguments[2], seed: UInt64(arguments[3])!, threads: first..<first + Int(arguments[5])!, steps: Int(arguments[6])!,
+            durability: Durability(rawValue: arguments[7])!)
+    case "fill": try fill(arguments[2], limit: Int(arguments[3])!)
+    default:
+        say("usage: storage-crash-child work|fill …")
+        exit(2)
+    }
+} catch {
+    say("failed: \(error)")
+    exit(1)
+}
