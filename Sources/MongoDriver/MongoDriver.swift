@@ -57,8 +57,9 @@ public final class MongoDriver: Deployment {
         return try execute(rest, pool, session: session.handle, inTransaction: command.isInTransaction)
     }
 
-    /// Kills the cursors that are still open, as far as their servers answer, and closes the connections once the
-    /// commands that are running have finished. Idempotent.
+    /// Kills the cursors that are still open, ends the sessions, as far as their servers answer, and closes the connections
+    /// once the commands that are running have finished. Takes up to `serverSelectionTimeoutMS` where the servers are
+    /// gone. Idempotent.
     public func close() {
         guard let pool = openPool.withLock({ $0.take() }) else { return }
         callerSessions.removeAll()

@@ -7,9 +7,10 @@ import TestSupport
 
 /// A driver connected to a server over a deployment in memory.
 struct Fixture {
-    let deployment = RecordingDeployment()
-    let server: WireServer
+    /// Released first, while its server still answers.
     let driver: MongoDriver
+    let server: WireServer
+    let deployment = RecordingDeployment()
 
     /// - Parameters:
     ///   - replicaSet: presents the server as a replica set's primary.
