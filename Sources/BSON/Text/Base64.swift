@@ -1,5 +1,5 @@
 /// Base 64 with padding (RFC 4648, section 4), as Extended JSON writes binary values.
-enum Base64 {
+public enum Base64 {
     private static func digit(_ value: UInt8) -> UInt8 {
         switch value {
         case 0..<26: value + 65
@@ -22,7 +22,7 @@ enum Base64 {
     }
 
     /// Appends the digits of some bytes.
-    static func encode(_ data: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    public static func encode(_ data: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         output.reserveCapacity(output.count + (data.count + 2) / 3 * 4)
         var position = 0
         while position < data.count {
@@ -38,7 +38,7 @@ enum Base64 {
     }
 
     /// The bytes, or nil where the text is not base 64. Padding may be absent but not wrong.
-    static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+    public static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         var digits = text.count
         while digits > 0 && text.count - digits < 2 && text[digits - 1] == UInt8(ascii: "=") { digits -= 1 }
         if digits % 4 == 1 || (digits != text.count && text.count % 4 != 0) { return nil }

@@ -103,11 +103,14 @@ extension Compiler {
     /// A constant with the value of an expression that depends on no row.
     func folded(_ expression: Expression) -> Expression {
         let scope = Scope(slotCount: slotCount, now: now, arena: arena)
-        do {
-            return Constant(try expression.evaluate(scope))
-        } catch {
+        return checked { Constant(try expression.evaluate(scope)) } ?? expression
+    }
+
+    /// What `body` makes of constants; nil where it fails, which is reported with the failures of folding.
+    func checked<T>(_ body: () throws -> T) -> T? {
+        do { return try body() } catch {
             if foldFailure == nil { foldFailure = error as? AtelierError ?? AtelierError(.internalError, "\(error)") }
-            return expression
+            return nil
         }
     }
 
@@ -158,6 +161,9 @@ extension Compiler {
         if components.count == 1 { return SlotRead(slot.field(components[0].text, in: self)) }
         return PathRead(slot, components)
     }
+
+    /// `$$CURRENT` as a whole.
+    func rowOrCurrent() -> Expression { current.map { SlotRead($0) } ?? rowDocument() }
 
     /// The row as a document.
     public func rowDocument() -> Expression { RowDocument(shape) }

@@ -37,12 +37,7 @@ struct ZoneOperand {
             constant = nil
             return
         }
-        do {
-            constant = try ZoneOperand.zone(value)
-        } catch {
-            constant = nil
-            if compiler.foldFailure == nil { compiler.foldFailure = error as? AtelierError }
-        }
+        constant = compiler.checked { try ZoneOperand.zone(value) } ?? nil
     }
 
     /// Whether the zone is the same for every row.

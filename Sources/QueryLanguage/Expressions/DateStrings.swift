@@ -46,12 +46,7 @@ struct FormatOperand {
             constant = nil
             return
         }
-        do {
-            constant = try FormatOperand.format(value, use, notString)
-        } catch {
-            constant = nil
-            if compiler.foldFailure == nil { compiler.foldFailure = error as? AtelierError }
-        }
+        constant = compiler.checked { try FormatOperand.format(value, use, notString) } ?? nil
     }
 
     /// Whether the operator was given a format at all.

@@ -13,6 +13,11 @@ struct Arguments {
         @inline(__always) get throws { try operands[index].evaluate(scope) }
     }
 
+    /// Shows the elements of an argument that is an array; the value itself where it is none.
+    func visitElements(of index: Int, _ body: (ValueView) throws -> Void) throws -> ValueView? {
+        try operands[index].visitElements(scope, body)
+    }
+
     /// All values, from left to right, in the arena.
     func all() throws -> UnsafeMutableBufferPointer<ValueView> {
         let values = scope.arena.allocate(max(1, count) * MemoryLayout<ValueView>.stride)

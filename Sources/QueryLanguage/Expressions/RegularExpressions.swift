@@ -37,11 +37,7 @@ extension ExpressionOperator {
             // A constant pattern is compiled here, once; its errors come with those of other constants.
             var compiled: Regex?
             if let constant = pattern.constant, options.map({ $0.constant != nil }) ?? true {
-                do {
-                    compiled = try Regex(name, constant, options?.constant ?? .missing)
-                } catch let error as AtelierError {
-                    if compiler.foldFailure == nil { compiler.foldFailure = error }
-                }
+                compiled = compiler.checked { try Regex(name, constant, options?.constant ?? .missing) } ?? nil
             }
             let fixed = compiled
             return FunctionCall(name, [input, pattern, options ?? Constant(.missing)]) { scope, arguments in

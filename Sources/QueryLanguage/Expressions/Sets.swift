@@ -58,10 +58,12 @@ extension ExpressionOperator {
             }
             return set.array(scope.arena)
         },
-        binary("$setIsSubset") { scope, a, b in
-            try checkArray(a, "The first operand of $setIsSubset", 17046)
-            try checkArray(b, "The second operand of $setIsSubset", 17042)
-            return .bool(ValueSet(a, scope.arena).isSubset(of: ValueSet(b, scope.arena)))
+        form("$setIsSubset") { argument, compiler in
+            let operands = try compiler.operands(argument, of: "$setIsSubset", 2...2)
+            if operands[0].constant == nil, let whole = operands[1].constant {
+                return compiler.checked { try Subset(operands[0], of: whole) } ?? BinaryCall(operands[0], operands[1], isSubset)
+            }
+            return try compiler.fold(BinaryCall(operands[0], operands[1], isSubset), operands)
         },
         unary("$anyElementTrue") { _, array in
             try checkArray(array, "$anyElementTrue's argument", 17041)
@@ -81,8 +83,39 @@ extension ExpressionOperator {
         },
     ]
 
-    private static func checkArray(_ value: ValueView, _ what: String, _ code: ErrorCode) throws {
+    @Sendable
+    private static func isSubset(_ scope: Scope, _ a: ValueView, _ b: ValueView) throws -> ValueView {
+        try checkArray(a, "The first operand of $setIsSubset", 17046)
+        try checkArray(b, "The second operand of $setIsSubset", 17042)
+        return .bool(ValueSet(a, scope.arena).isSubset(of: ValueSet(b, scope.arena)))
+    }
+
+    fileprivate static func checkArray(_ value: ValueView, _ what: String, _ code: ErrorCode) throws {
         if value.type != .array { throw AtelierError(code, "\(what) must be an array, but is \(value.type.name)") }
+    }
+}
+
+/// `$setIsSubset` of a constant set: its elements are hashed once.
+final class Subset: Expression {
+    private let part: Expression
+    private let whole: ValueSet
+    private let memory = Arena(chunkSize: 4096)
+
+    /// - Throws: `17311` for a constant that is no array.
+    init(_ part: Expression, of whole: ValueView) throws {
+        try ExpressionOperator.checkArray(whole, "The second operand of $setIsSubset", 17311)
+        self.part = part
+        self.whole = ValueSet(whole, memory)
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        let value = try part.evaluate(scope)
+        try ExpressionOperator.checkArray(value, "The first operand of $setIsSubset", 17310)
+        var cursor = value.asDocument.elements()
+        while cursor.next() {
+            if !whole.contains(cursor.value) { return .bool(false) }
+        }
+        return .bool(true)
     }
 }
 
