@@ -50,6 +50,11 @@ extension Compiler {
             return try predicate(field.condition, slot, rest)
         case .expression(let expression):
             return ExpressionPredicate(try self.expression(expression))
+        case .schema(let schema):
+            switch source {
+            case .row: return SchemaPredicate(rowDocument(), schema)
+            case .slot(let slot): return SchemaPredicate(SlotRead(slot), schema)
+            }
         case .constant(let answer): return ConstantPredicate(answer)
         case .sample(let rate): return Sample(rate: rate)
         }

@@ -45,7 +45,7 @@ public struct FilterAnalysis: Sendable {
                 isComplete = false
             }
         case .constant(let answer): if !answer { isComplete = false }
-        case .none, .expression, .sample: isComplete = false
+        case .none, .expression, .schema, .sample: isComplete = false
         }
     }
 

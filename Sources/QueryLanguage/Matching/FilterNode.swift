@@ -11,6 +11,7 @@ indirect enum FilterNode {
     case field(FieldCondition)
     /// `$expr`: the expression, compiled where the row is known.
     case expression(ValueView)
+    case schema(SchemaTest)
     case constant(Bool)
     case sample(rate: Double)
 

@@ -33,6 +33,10 @@ struct FilterParser {
         case "$expr":
             if nested { throw FilterParser.topLevelOnly(name) }
             return .expression(arena.copy(argument))
+        case "$jsonSchema":
+            guard argument.type == .document else { throw AtelierError(.typeMismatch, "$jsonSchema must be an object") }
+            if nested { throw FilterParser.topLevelOnly(name) }
+            return .schema(try SchemaParser(arena: arena).schema(argument.asDocument))
         case "$comment": return nil
         case "$alwaysTrue", "$alwaysFalse":
             guard argument.isNumber, argument.exactInt64 == 1 else {

@@ -44,7 +44,7 @@ final class ArrayFilter {
         case .all(let nodes), .any(let nodes), .none(let nodes):
             for node in nodes { try collect(node, into: &identifiers) }
         case .field(let field): identifiers.insert(MatchPath.components(field.path)[0])
-        case .constant, .sample, .expression: break
+        case .constant, .sample, .expression, .schema: break
         }
     }
 }

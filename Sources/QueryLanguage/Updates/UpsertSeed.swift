@@ -21,7 +21,7 @@ struct UpsertSeed {
         case .all(let nodes): for node in nodes { try collect(node, idOnly: idOnly) }
         case .any(let nodes): if nodes.count == 1 { try collect(nodes[0], idOnly: idOnly) }
         case .field(let field): try collect(field.path, field.condition, idOnly: idOnly)
-        case .none, .expression, .constant, .sample: break
+        case .none, .expression, .schema, .constant, .sample: break
         }
     }
 
