@@ -26,17 +26,27 @@ public final class TemporaryFile: Sendable {
     public let path: String
 
     public init(_ bytes: [UInt8], name: String = "data.csv") {
-        var template = Array("/tmp/atelier-test-XXXXXX".utf8CString)
-        guard let folder = mkdtemp(&template) else { preconditionFailure("no temporary folder: \(errno)") }
-        path = String(cString: folder) + "/" + name
-        folders.withLock { $0.append(String(cString: folder)) }
-        removeAtExit
+        path = TemporaryFile.folder() + "/" + name
         write(bytes)
     }
 
+    /// A folder of its own for one test.
+    public static func folder() -> String {
+        var template = Array("/tmp/atelier-test-XXXXXX".utf8CString)
+        guard let folder = mkdtemp(&template) else { preconditionFailure("no temporary folder: \(errno)") }
+        let path = String(cString: folder)
+        folders.withLock { $0.append(path) }
+        removeAtExit
+        return path
+    }
+
+    public static func remove(_ path: String) { unlink(path) }
+
     public convenience init(_ text: String, name: String = "data.csv") { self.init(Array(text.utf8), name: name) }
 
-    public func write(_ bytes: [UInt8]) {
+    public func write(_ bytes: [UInt8]) { TemporaryFile.write(bytes, to: path) }
+
+    public static func write(_ bytes: [UInt8], to path: String) {
         guard let file = fopen(path, "wb") else { preconditionFailure("cannot write \(path): \(errno)") }
         defer { fclose(file) }
         precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count)
