@@ -6,7 +6,7 @@ let package = Package(
     name: "atelier",
     products: [
         .executable(name: "atelier", targets: ["atelier"]),
-        .library(name: "Atelier", targets: ["DocumentStore", "Analytics"]),
+        .library(name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics"]),
     ],
     targets: [
         // C libraries, one system-library target each; all are Debian packages.
@@ -39,7 +39,7 @@ let package = Package(
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"]),
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
-        .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine"]),
+        .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
         .target(name: "StorageWorkload", dependencies: ["BSON", "Storage"], path: "Tests/StorageWorkload"),
         .executableTarget(
             name: "storage-crash-child", dependencies: ["BSON", "Storage", "StorageWorkload"], path: "Tests/StorageCrashChild"),
