@@ -7,12 +7,17 @@ extension Compiler {
     /// What is malformed is reported before what a constant subexpression's evaluation threw, as in MongoDB, which parses
     /// first and folds afterwards.
     public func expression(_ value: ValueView) throws -> Expression {
+        try reportingFoldFailureLast { try compile(value) }
+    }
+
+    /// Compiles several things as one: what folding finds wrong in any is thrown when all are found well-formed.
+    func reportingFoldFailureLast<R>(_ body: () throws -> R) throws -> R {
         depth += 1
         defer { depth -= 1 }
         if depth == 1 { foldFailure = nil }
-        let compiled = try compile(value)
+        let result = try body()
         if depth == 1, let foldFailure { throw foldFailure }
-        return compiled
+        return result
     }
 
     private func compile(_ value: ValueView) throws -> Expression {

@@ -25,7 +25,13 @@ public final class PipelineBuilder {
         stage = source
     }
 
+    ///
+    /// What is malformed anywhere is reported before what a constant expression's evaluation threw.
     public func compile(_ stages: [ValueView]) throws {
+        try compiler.reportingFoldFailureLast { try compileInOrder(stages) }
+    }
+
+    private func compileInOrder(_ stages: [ValueView]) throws {
         for (index, specification) in stages.enumerated() {
             following = stages[(index + 1)...]
             let (name, argument) = try PipelineBuilder.split(specification)
