@@ -50,8 +50,8 @@ let package = Package(
         .testTarget(name: "IngestTests", dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "TestSupport"]),
         .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics"]),
         .testTarget(
-            name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Analytics", "Worker"],
-            exclude: ["Transcripts"]),
+            name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Analytics", "Worker", "TestSupport"],
+            exclude: ["Aggregations", "Transcripts"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(

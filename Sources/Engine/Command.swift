@@ -5,6 +5,8 @@ struct Command {
     let name: String
     let database: String
     let document: Document
+    /// Where `killSessions` finds the command; nil where it belongs to no session.
+    var operation: RunningOperations.Operation?
 
     init(_ document: Document, database: String) throws {
         guard let first = document.withView({ view -> String? in

@@ -20,7 +20,7 @@ struct EngineCommand: Sendable {
     static let all: [EngineCommand] = [
         .aggregate, .buildInfo, .collMod, .collStats, .connectionStatus, .count, .create, .createIndexes, .dbStats, .delete,
         .distinct, .drop, .dropDatabase, .dropIndexes, .endSessions, .explain, .find, .findAndModify, .getMore, .hello, .insert,
-        .killCursors, .listCollections, .listDatabases, .listIndexes, .ping, .serverStatus, .update,
+        .killCursors, .killSessions, .listCollections, .listDatabases, .listIndexes, .ping, .serverStatus, .update,
     ]
 
     static let byName: [String: EngineCommand] = Dictionary(

@@ -13,6 +13,7 @@ public final class Engine: Deployment {
 
     let storage: StorageEnvironment
     let cursors = CursorTable()
+    let operations = RunningOperations()
     let startedAt = Clock.uptime()
     let durability: String
 
@@ -27,13 +28,17 @@ public final class Engine: Deployment {
 
     public func run(_ document: Document, in database: String) throws -> Document {
         cursors.sweep()
-        let command = try Command(document, database: database)
+        var command = try Command(document, database: database)
         guard let known = EngineCommand.byName[command.name] else {
             throw AtelierError(.commandNotFound, "no such command: '\(command.name)'")
         }
         try command.expectOnly(known.fields)
         try command.checkGenericOptions()
-        return try known.run(command, self)
+        guard let session = command.session else { return try known.run(command, self) }
+        return try operations.running(in: session) { operation in
+            command.operation = operation
+            return try known.run(command, self)
+        }
     }
 
     public func close() {
@@ -73,7 +78,8 @@ extension Engine {
         do {
             let query = Query(self, snapshot, namespace, interrupt)
             return OpenCursor(
-                namespace: namespace.description, pipeline: try open(query), snapshot: snapshot, interrupt: interrupt)
+                namespace: namespace.description, pipeline: try open(query), snapshot: snapshot, interrupt: interrupt,
+                session: command.session)
         } catch {
             snapshot.close()
             throw error
@@ -99,8 +105,11 @@ extension Command {
         }
     }
 
+    /// What stops the command's work: its `maxTimeMS`, or `killSessions`.
     func interrupt() throws -> Interrupt {
         let limit = try integer("maxTimeMS", minimum: 0) ?? 0
-        return Interrupt(maxTimeMilliseconds: limit == 0 ? nil : limit)
+        let interrupt = Interrupt(maxTimeMilliseconds: limit == 0 ? nil : limit)
+        operation?.add(interrupt)
+        return interrupt
     }
 }

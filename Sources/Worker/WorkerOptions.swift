@@ -12,6 +12,8 @@ extension Worker {
         public var maximumPendingBytes = 96 << 20
         /// The longest line that is read.
         public var maximumLineBytes = 48 << 20
+        /// A reply takes no more documents once it holds this many bytes of them, as BSON.
+        public var maximumReplyBytes = 16 << 20
         /// Whether replies are canonical Extended JSON where the request does not say.
         public var canonical = false
         /// Seconds after which a cursor nobody reads is closed.
@@ -32,7 +34,7 @@ extension Worker {
             [
                 "lineBytes": .integer(maximumLineBytes), "batchRequests": .integer(Message.maxBatch),
                 "concurrency": .integer(concurrency), "pendingRequests": .integer(maximumPending),
-                "pendingBytes": .integer(maximumPendingBytes), "openCursors": .integer(maximumCursors),
+                "replyBytes": .integer(maximumReplyBytes), "pendingBytes": .integer(maximumPendingBytes), "openCursors": .integer(maximumCursors),
                 "cursorTimeoutMS": .integer(Int(cursorTimeout * 1000)),
             ]
         }

@@ -94,13 +94,20 @@ final class RunningWorker: @unchecked Sendable {  // Invariant: one test uses it
 struct LineSource {
     let descriptor: Int32
     private var buffer: [UInt8] = []
+    /// How much of the buffer is known to hold no newline.
+    private var searched = 0
     private var atEnd = false
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
     mutating func next() throws -> String? {
         while true {
-            if let newline = buffer.firstIndex(of: 0x0A) {
+            let newline = buffer.withUnsafeBytes { bytes in
+                bytes.baseAddress.flatMap { memchr($0 + searched, 0x0A, bytes.count - searched) }
+                    .map { UnsafeRawPointer($0) - bytes.baseAddress! }
+            }
+            searched = newline == nil ? buffer.count : 0
+            if let newline {
                 let line = String(decoding: buffer[..<newline], as: UTF8.self)
                 buffer.removeSubrange(...newline)
                 return line

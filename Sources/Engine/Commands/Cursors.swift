@@ -14,7 +14,8 @@ extension EngineCommand {
         let size = try command.integer("batchSize", minimum: 0) ?? 0
         let namespace = "\(command.database).\(collection)"
         return try engine.cursors.use(id, namespace: namespace) { cursor in
-            try cursorReply(cursor, batch: "nextBatch", count: size == 0 ? Int.max : Int(size)) { $0.isExhausted ? 0 : id }
+            command.operation?.add(cursor.interrupt)
+            return try cursorReply(cursor, batch: "nextBatch", count: size == 0 ? Int.max : Int(size)) { $0.isExhausted ? 0 : id }
         }
     }
 

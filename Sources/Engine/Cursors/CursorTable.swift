@@ -9,6 +9,7 @@ final class CursorTable: Sendable {
         /// Nil while a getMore works with it.
         var cursor: OpenCursor?
         let namespace: String
+        let session: [UInt8]?
         var lastUsed: Double
         let immortal: Bool
     }
@@ -31,7 +32,7 @@ final class CursorTable: Sendable {
             var id = Int64.random(in: 1...Int64.max)
             while shared.entries[id] != nil { id = Int64.random(in: 1...Int64.max) }
             shared.entries[id] = Entry(
-                cursor: box.cursor, namespace: box.cursor.namespace, lastUsed: Clock.uptime(), immortal: immortal)
+                cursor: box.cursor, namespace: box.cursor.namespace, session: box.cursor.session, lastUsed: Clock.uptime(), immortal: immortal)
             return id
         }
     }
@@ -89,6 +90,17 @@ final class CursorTable: Sendable {
         }
         box?.cursor.close()
         return known
+    }
+
+    /// Closes the cursors of these sessions, those in use when they come back; of all sessions for nil.
+    func kill(sessions: Set<[UInt8]>?) {
+        let killed = state.withLock { shared -> [Box] in
+            let ids = shared.entries.filter { entry in
+                entry.value.session.map { sessions?.contains($0) ?? true } ?? false
+            }.map(\.key)
+            return ids.compactMap { id in shared.entries.removeValue(forKey: id)?.cursor.map { Box(cursor: $0) } }
+        }
+        for box in killed { box.cursor.close() }
     }
 
     /// Closes what has waited too long. Cheap to call often: it looks at most once in ten seconds.

@@ -11,15 +11,18 @@ final class OpenCursor {
     private let pipeline: Pipeline
     private let snapshot: Snapshot?
     let interrupt: Interrupt
+    /// The session it was opened in; nil for none.
+    let session: [UInt8]?
     /// A document that no longer fitted into the last batch.
     private var held: Document?
     private(set) var isExhausted = false
 
-    init(namespace: String, pipeline: Pipeline, snapshot: Snapshot?, interrupt: Interrupt) {
+    init(namespace: String, pipeline: Pipeline, snapshot: Snapshot?, interrupt: Interrupt, session: [UInt8]?) {
         self.namespace = namespace
         self.pipeline = pipeline
         self.snapshot = snapshot
         self.interrupt = interrupt
+        self.session = session
     }
 
     deinit { snapshot?.close() }

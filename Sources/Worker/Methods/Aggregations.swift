@@ -88,7 +88,7 @@ extension Method {
         do {
             arguments = try aggregation.arguments(call.parameters.object("parameters") ?? [:])
         } catch let error as AtelierError {
-            throw call.parameters.invalid("parameters", "\(error)")
+            throw call.parameters.invalid("parameters", error)
         }
         let result = try aggregation.run(arguments, on: call.database, maxTimeMS: call.parameters.int("maxTimeMS"))
         let batch = try call.firstBatch(of: result.rows)
@@ -121,7 +121,7 @@ extension Call {
         do {
             return try service.catalog.aggregation(named: parameters.string("name") ?? "")
         } catch let error as AtelierError where error.code == .noSuchKey {
-            throw parameters.invalid("name", "\(error)")
+            throw parameters.invalid("name", error)
         }
     }
 }

@@ -107,4 +107,14 @@ struct Parameters: Sendable {
 
     /// A parameter that fits its schema and yet cannot be used.
     func invalid(_ name: String, _ message: String) -> RPCError { .invalidParams("\(path).\(name)", message) }
+
+    /// A parameter that another part of the program refused; `parameter NAME` as the place means a member of it.
+    func invalid(_ name: String, _ error: AtelierError) -> RPCError {
+        var (place, message) = ("\(path).\(name)", error.message)
+        if let location = error.location {
+            if location.hasPrefix("parameter ") { place += ".\(location.dropFirst(10))" } else { message = "\(location): \(message)" }
+        }
+        if let advice = error.advice { message += ". \(advice)" }
+        return .invalidParams(place, message)
+    }
 }

@@ -24,9 +24,6 @@ extension Schema {
             if let number = value.exactInt64, range.contains(number) { return }
         case .string(let choices):
             if value.type == .string, choices.isEmpty || choices.contains(value.asString) { return }
-            if value.type == .string, let nearest = nearestName(to: value.asString, among: choices) {
-                throw SchemaViolation(path: path, message: "expected \(expectation); did you mean \"\(nearest)\"?", expected: expectation)
-            }
         case .object(let properties, let isOpen):
             if value.type == .document { return try check(value.asDocument, properties, isOpen: isOpen, at: path) }
         case .array(let element, let minimumCount):
@@ -57,7 +54,7 @@ extension Schema {
         }
         if let missing = properties.first(where: { $0.isRequired && !seen.contains($0.name) }) {
             let expected = missing.schema.expectation
-            throw SchemaViolation(path: "\(path).\(missing.name)", message: "is required: \(expected)", expected: expected)
+            throw SchemaViolation(path: "\(path).\(missing.name)", message: "is required: expected \(expected)", expected: expected)
         }
     }
 
@@ -82,7 +79,7 @@ extension Schema {
             count += 1
         }
         if count < minimumCount {
-            throw SchemaViolation(path: path, message: "expected \(expectation), found \(count == 0 ? "none" : "\(count)")", expected: expectation)
+            throw SchemaViolation(path: path, message: "expected \(expectation), found \(count == 0 ? "an empty one" : "one of \(count)")", expected: expectation)
         }
     }
 
@@ -119,10 +116,10 @@ extension Schema {
             return (choices.count > 1 ? "one of " : "") + choices.map { "\"\($0)\"" }.joined(separator: ", ")
         case .object: return "an object"
         case .array(let element, let minimumCount):
-            var text = "an array"
+            var text = minimumCount == 0 ? "an array" : "a non-empty array"
             if case .object = element.shape { text += " of objects" }
             if case .string = element.shape { text += " of strings" }
-            return minimumCount > 0 ? text + " with at least \(minimumCount)" : text
+            return minimumCount > 1 ? text + ", at least \(minimumCount) of them" : text
         case .anyOf(let schemas): return schemas.map(\.expectation).joined(separator: " or ")
         }
     }

@@ -32,8 +32,6 @@ extension Schema {
 /// How results are handed over: a piece at a time, each in a reply.
 enum Batch {
     static let defaultSize: Int64 = 1000
-    /// A reply is ended once it holds this many bytes of documents.
-    static let maximumBytes = 16 << 20
 
     /// What methods that return documents return.
     static let result = Schema.object([
@@ -60,7 +58,7 @@ extension Call {
             var count = 0
             try writer.array("documents") { writer in
                 let start = writer.count
-                while count < size, writer.count - start < Batch.maximumBytes {
+                while count < size, writer.count - start < service.options.maximumReplyBytes {
                     try cancellation.check()
                     guard try cursor.withNext({ writer.appendElement(.document($0)) }) != nil else { break }
                     count += 1

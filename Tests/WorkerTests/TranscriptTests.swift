@@ -1,0 +1,88 @@
+import BSON
+import Deployment
+import DocumentStore
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// Golden conversations, each on a store of its own that is empty at first.
+@Suite struct TranscriptTests {
+    static let files: [String] = {
+        let folder = packageFolder("Tests/WorkerTests/Transcripts")
+        guard let listing = opendir(folder) else { return [] }
+        defer { closedir(listing) }
+        var files: [String] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasSuffix(".jsonl") { files.append(name) }
+        }
+        return files.sorted()
+    }()
+
+    private func lines(_ path: String) -> [String] {
+        String(decoding: contents(path), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private func worker(_ store: Store, aggregations: String = "Tests/WorkerTests/Aggregations") throws -> RunningWorker {
+        var options = Worker.Options()
+        options.concurrency = 1
+        options.version = "0.1.0"
+        return try RunningWorker(store, aggregations: [packageFolder(aggregations)], options: options)
+    }
+
+    @Test("A recorded conversation goes the same way again, in this process", arguments: files)
+    func embedded(_ file: String) throws {
+        let path = packageFolder("Tests/WorkerTests/Transcripts/\(file)")
+        let transcript = Transcript(lines: lines(path))
+        let store = try Store(temporaryStorePath())
+        defer { store.close() }
+        let worker = try worker(store)
+        if Transcript.isRecording {
+            let recorded = try transcript.recorded(worker.send, worker.receive)
+            try #require(fputs(String(recorded.text.dropLast()), fopen(path, "w")) >= 0)
+            fflush(nil)
+        } else {
+            try transcript.run(worker.send, worker.receive)
+        }
+        #expect(try worker.finish() == [])
+    }
+
+    @Test("There are conversations")
+    func thereAreSome() { #expect(!TranscriptTests.files.isEmpty) }
+
+    @Test("Replies fit the schemas that server.describe shows", arguments: files)
+    func resultsFitTheirSchemas(_ file: String) throws {
+        var methods: [String: String] = [:]
+        let table = MethodTable()
+        for line in lines(packageFolder("Tests/WorkerTests/Transcripts/\(file)")) {
+            guard line.hasPrefix("> {") || line.hasPrefix("< {"), let message = try? Document(json: String(line.dropFirst(2))),
+                let id = message["id"].map({ $0.extendedJSON() })
+            else { continue }
+            if let method = message["method"]?.stringValue { methods[id] = method }
+            guard let result = message["result"], let method = methods[id].flatMap({ table[$0] }) else { continue }
+            if try Document(json: String(line.dropFirst(2))).extendedJSON(.relaxed).contains("\"*\"") { continue }
+            try result.withValue { try method.result.check($0, at: "result") }
+        }
+    }
+
+    @Test("The conversations in the documentation are real")
+    func documentation() throws {
+        let path = packageFolder("docs/worker.md")
+        var inside = false
+        var conversation: [String] = []
+        for line in lines(path) {
+            if line.hasPrefix("```") { inside = line == "```transcript" } else if inside { conversation.append(line) }
+        }
+        let transcript = Transcript(lines: conversation)
+        #expect(!transcript.isEmpty)
+        let store = try Store(temporaryStorePath())
+        defer { store.close() }
+        let worker = try worker(store, aggregations: "aggregations")
+        try transcript.run(worker.send, worker.receive)
+        #expect(try worker.finish() == [])
+    }
+}
