@@ -1,6 +1,7 @@
 import BSON
 import Deployment
 import Engine
+import MongoDriver
 
 /// How a store is opened.
 public struct StoreOptions: Sendable {
@@ -23,8 +24,7 @@ extension StoreLocation {
             return try Engine(
                 path: path,
                 options: EngineOptions(relaxedDurability: options.relaxedDurability, readOnly: options.readOnly))
-        case .mongodb(let uri, _):
-            throw AtelierError(.fileOpenFailed, "this build does not hold the MongoDB driver: \(uri.prefix(10))…")
+        case .mongodb(let uri, _): return try MongoDriver(uri: uri)
         }
     }
 }
