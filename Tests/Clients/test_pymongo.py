@@ -380,7 +380,7 @@ class TestAggregation:
 
     def test_errors(self, numbers):
         for pipeline, code in [([{"$nope": {}}], 40324), ([{"$group": {"n": {"$sum": 1}}}], 15955),
-                               ([{"$project": {"x": {"$nope": 1}}}], 31325), ([{"$limit": 0}], 15958)]:
+                               ([{"$match": {"$expr": {"$nope": 1}}}], 168), ([{"$limit": 0}], 15958)]:
             with pytest.raises(OperationFailure) as error:
                 list(numbers.aggregate(pipeline))
             assert error.value.code == code, pipeline
