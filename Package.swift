@@ -48,7 +48,7 @@ let package = Package(
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
         .testTarget(name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport"]),
         .testTarget(name: "IngestTests", dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "TestSupport"]),
-        .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics"]),
+        .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics", "Ingest", "Retail"]),
         .testTarget(
             name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Analytics", "Worker", "TestSupport"],
             exclude: ["Aggregations", "Transcripts"]),

@@ -7,8 +7,9 @@ import Glibc
 #endif
 
 @Suite struct CatalogTests {
-    /// The folder in the package, which this file is in too.
-    static let shipped = String(#filePath.dropLast("Tests/AnalyticsTests/CatalogTests.swift".count)) + "aggregations"
+    /// The package's folder, which this file is in too.
+    static let package = String(#filePath.dropLast("Tests/AnalyticsTests/CatalogTests.swift".count))
+    static let shipped = package + "aggregations"
 
     @Test func everyShippedDefinitionIsRightAndHasItsTwin() throws {
         let catalog = try AggregationCatalog(directories: [CatalogTests.shipped])
