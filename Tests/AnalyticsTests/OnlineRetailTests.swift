@@ -48,9 +48,10 @@ struct OnlineRetailTests {
         }
     }
 
-    @Test(arguments: [
-        ("G", [:]), ("K", ["knownCustomersOnly": true]), ("P", ["productsOnly": true]),
-    ] as [(String, Document)])
+    @Test(
+        arguments: [
+            ("G", [:]), ("K", ["knownCustomersOnly": true]), ("P", ["productsOnly": true]),
+        ] as [(String, Document)])
     func averageOrderValue(scope: String, arguments: Document) throws {
         let row = try #require(try data.shop.rows("average-order-value", arguments).first)
         let totals = try #require(data.reference["totals"]?.documentValue?[scope]?.documentValue)
@@ -64,7 +65,9 @@ struct OnlineRetailTests {
     @Test func revenueByCountry() throws {
         let rows = try data.shop.rows("revenue-by-country")
         #expect(rows.count == 40)
-        for (row, country) in zip(rows, data.reference["top_countries_G"]?.arrayValue?.compactMap(\.documentValue) ?? []) {
+        for (row, country) in zip(
+            rows, data.reference["top_countries_G"]?.arrayValue?.compactMap(\.documentValue) ?? [])
+        {
             #expect(row["country"] == country["country"])
             #expect(isExactly(row["revenue"], country["revenue"]))
         }
@@ -94,7 +97,8 @@ struct OnlineRetailTests {
 
     @Test func topCustomers() throws {
         let rows = try data.shop.rows("top-customers", ["limit": 5])
-        let customers = data.reference["variants"]?.documentValue?["top5_customers_K"]?.arrayValue?.compactMap(\.documentValue)
+        let customers = data.reference["variants"]?.documentValue?["top5_customers_K"]?.arrayValue?.compactMap(
+            \.documentValue)
         for (row, customer) in zip(rows, try #require(customers)) {
             #expect(row["customerId"]?.stringValue == customer["cust"]?.integerValue.map(String.init))
             #expect(row["orders"]?.integerValue == customer["invoices"]?.integerValue)
