@@ -18,6 +18,9 @@ public final class Compiler {
     /// How deep in an expression compilation stands; what was found wrong while folding is reported at the outermost level.
     var depth = 0
     var foldFailure: AtelierError?
+    /// Whether constant expressions are worked out, and their errors reported, while compiling. An update's pipeline leaves
+    /// both for when there is a document to update, as MongoDB does.
+    var foldsConstants = true
     /// How many slots a scope for what was compiled so far needs.
     public private(set) var slotCount = 0
     /// Always missing.

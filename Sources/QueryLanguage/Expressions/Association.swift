@@ -17,6 +17,7 @@ extension Compiler {
     func associated(
         _ name: String, _ operands: [Expression], _ association: Association, _ call: ([Expression]) -> Expression
     ) throws -> Expression {
+        if !foldsConstants { return call(operands) }
         if operands.allSatisfy({ $0.constant != nil }) { return folded(call(operands)) }
         guard association != .none else { return call(operands) }
         var constants: [Expression] = []

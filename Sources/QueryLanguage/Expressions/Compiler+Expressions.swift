@@ -101,7 +101,7 @@ extension Compiler {
     /// An error in a constant expression is reported while compiling: a pipeline fails before it reads anything, as in
     /// MongoDB.
     func fold(_ expression: Expression, _ operands: [Expression]) throws -> Expression {
-        guard operands.allSatisfy({ $0.constant != nil }) else { return expression }
+        guard foldsConstants, operands.allSatisfy({ $0.constant != nil }) else { return expression }
         return folded(expression)
     }
 
@@ -114,7 +114,7 @@ extension Compiler {
     /// What `body` makes of constants; nil where it fails, which is reported with the failures of folding.
     func checked<T>(_ body: () throws -> T) -> T? {
         do { return try body() } catch {
-            if foldFailure == nil { foldFailure = error as? AtelierError ?? AtelierError(.internalError, "\(error)") }
+            if foldsConstants && foldFailure == nil { foldFailure = error as? AtelierError ?? AtelierError(.internalError, "\(error)") }
             return nil
         }
     }

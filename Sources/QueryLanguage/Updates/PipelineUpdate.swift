@@ -20,6 +20,7 @@ final class PipelineUpdate {
         }
         let compiler = Compiler(now: outer.now)
         compiler.constants = outer.constants
+        compiler.foldsConstants = false
         source = BufferedDocuments(compiler)
         let builder = PipelineBuilder(
             compiler: compiler, environment: NoCollections(), source: source, interrupt: Interrupt(), topLevel: false)
