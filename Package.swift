@@ -50,7 +50,10 @@ let package = Package(
         .testTarget(name: "IngestTests", dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "TestSupport"]),
         .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics", "Ingest", "Retail"]),
         .testTarget(
-            name: "WorkerTests", dependencies: ["BSON", "Deployment", "DocumentStore", "Analytics", "Worker", "TestSupport"],
+            name: "WorkerTests",
+            dependencies: [
+                "BSON", "Deployment", "DocumentStore", "Analytics", "Worker", "WireServer", "MongoDriver", "TestSupport",
+            ],
             exclude: ["Aggregations", "Transcripts"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),

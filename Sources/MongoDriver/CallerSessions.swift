@@ -1,13 +1,19 @@
 import BSON
+import CMongoC
 import Synchronization
 
 /// A session that callers name by an `lsid` of their own, as clients on the wire do.
 final class CallerSession: Sendable {
     let handle: SessionHandle
+    /// What the server knows the session by: `{id: UUID}`.
+    let serverID: Document
     /// The caller's number of the transaction; libmongoc's is another one.
     let transaction = Mutex<Int64?>(nil)
 
-    init(_ handle: SessionHandle) { self.handle = handle }
+    init(_ handle: SessionHandle) {
+        self.handle = handle
+        serverID = Document(copyingBSON: mongoc_client_session_get_lsid(handle.pointer))
+    }
 }
 
 /// The callers' sessions by the bytes of their `lsid.id`.
@@ -114,6 +120,21 @@ extension MongoDriver {
     func endSessions(_ command: Command) -> Document {
         for lsid in command.body["endSessions"]?.arrayValue ?? [] { lsid.documentValue.map(callerSessions.remove) }
         return ["ok": 1.0]
+    }
+
+    /// Kills sessions on the server, callers' sessions by the names the server has for them.
+    ///
+    /// Goes through a connection of its own, so that it stops what the sessions are doing.
+    func killSessions(_ command: Command, _ pool: ClientPool) throws -> Document {
+        guard let named = command.body["killSessions"]?.arrayValue else {
+            return try execute(command, pool, session: nil)
+        }
+        let known = try named.map { lsid in
+            try lsid.documentValue.flatMap { try callerSessions.known($0) }.map { .document($0.serverID) } ?? lsid
+        }
+        var translated = command
+        translated.body = command.body.setting("killSessions", .array(BSONArray(known)))
+        return try execute(translated, pool, session: nil)
     }
 
     private func begin(_ number: Int64, _ command: Command, _ session: CallerSession, _ pool: ClientPool) throws {

@@ -15,7 +15,7 @@ import Synchronization
 /// - `insert`, `update` and `delete` that are too large for one command are sent as several; the replies are put
 ///   together as if it had been one.
 /// - Single writes and reads are retried once when the server went away (`retryWrites`, `retryReads`).
-/// - `lsid` names a session of this driver, and `startTransaction`, `autocommit`, `commitTransaction` and
+/// - `lsid` names a session of this driver (also in `endSessions` and `killSessions`), and `startTransaction`, `autocommit`, `commitTransaction` and
 ///   `abortTransaction` work on it; the server sees libmongoc's own ids and numbers. See also `withSession`.
 /// - `getMore` and `killCursors` reach the server and the session that have the cursor.
 public final class MongoDriver: Deployment {
@@ -46,6 +46,7 @@ public final class MongoDriver: Deployment {
         let command = try Command(command, in: database)
         switch command.name {
         case "endSessions": return endSessions(command)
+        case "killSessions": return try killSessions(command, pool)
         case "commitTransaction", "abortTransaction": return try endTransaction(command, pool)
         default: break
         }

@@ -183,6 +183,17 @@ import Testing
         #expect(try fixture.driver.run(["endSessions": [Self.lsid]], in: "admin")["ok"] == 1.0)
     }
 
+    @Test func killSessionsNamesTheServersSession() throws {
+        let fixture = try fixture()
+        fixture.deployment.answer("killSessions") { _ in ["ok": 1.0] }
+        _ = try fixture.driver.run(["find": "orders", "lsid": Self.lsid], in: "shop")
+        let stranger: BSONValue = ["id": .binary(subtype: 4, data: Array(0..<16))]
+        _ = try fixture.driver.run(["killSessions": [Self.lsid, stranger]], in: "admin")
+        let find = try #require(try fixture.sent("find")["lsid"])
+        #expect(find != Self.lsid)
+        #expect(try fixture.sent("killSessions")["killSessions"] == .array([find, stranger]))
+    }
+
     @Test func whatCannotBePassedOnIsRefused() throws {
         let fixture = try fixture()
         let numbered: Document = Self.order.setting("lsid", Self.lsid).setting("txnNumber", .int64(1))

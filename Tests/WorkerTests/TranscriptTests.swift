@@ -34,21 +34,21 @@ import Testing
         return try RunningWorker(store, aggregations: [packageFolder(aggregations)], options: options)
     }
 
-    @Test("A recorded conversation goes the same way again, in this process", arguments: files)
-    func embedded(_ file: String) throws {
+    @Test("A recorded conversation goes the same way again", arguments: StorePlace.allCases, files)
+    func conversations(_ place: StorePlace, _ file: String) throws {
         let path = packageFolder("Tests/WorkerTests/Transcripts/\(file)")
         let transcript = Transcript(lines: lines(path))
-        let store = try Store(temporaryStorePath())
-        defer { store.close() }
-        let worker = try worker(store)
-        if Transcript.isRecording {
-            let recorded = try transcript.recorded(worker.send, worker.receive)
-            try #require(fputs(String(recorded.text.dropLast()), fopen(path, "w")) >= 0)
-            fflush(nil)
-        } else {
-            try transcript.run(worker.send, worker.receive)
+        try place.withStore { store in
+            let worker = try worker(store)
+            if !Transcript.isRecording {
+                try transcript.run(worker.send, worker.receive)
+            } else if place == .embedded {
+                let recorded = try transcript.recorded(worker.send, worker.receive)
+                try #require(fputs(String(recorded.text.dropLast()), fopen(path, "w")) >= 0)
+                fflush(nil)
+            }
+            #expect(try worker.finish() == [])
         }
-        #expect(try worker.finish() == [])
     }
 
     @Test("There are conversations")
