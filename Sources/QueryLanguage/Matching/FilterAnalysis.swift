@@ -29,7 +29,11 @@ public struct FilterAnalysis: Sendable {
     private mutating func add(_ node: FilterNode, below path: String, group: Int?) {
         switch node {
         case .all(let nodes): for node in nodes { add(node, below: path, group: group) }
-        case .field(let field): add(field.condition, at: path + field.path, group: group)
+        case .field(let field):
+            // Below the element there may be arrays again: such a condition shares no element with others.
+            if group != nil && field.path.contains(".") { groups += 1 }
+            let own = group != nil && field.path.contains(".") ? groups : group
+            add(field.condition, at: path + field.path, group: own)
         case .any(let nodes):
             if nodes.count == 1 { return add(nodes[0], below: path, group: group) }
             // Inside `$elemMatch` the branches speak of one element; nothing is said of the whole document's paths.
@@ -57,14 +61,14 @@ public struct FilterAnalysis: Sendable {
         case .all(let conditions): for condition in conditions { add(condition, at: path, group: group) }
         case .elementFilter(let node):
             groups += 1
-            add(node, below: path + ".", group: group ?? groups)
+            add(node, below: path + ".", group: groups)
             isComplete = false
         case .element(let inner):
             groups += 1
             let (intervals, _) = FilterAnalysis.intervals(inner, dotted: false)
             constraints.append(
                 PathConstraint(
-                    path: path, intervals: intervals, requiresPresence: true, isExact: false, elementGroup: group ?? groups))
+                    path: path, intervals: intervals, requiresPresence: true, isExact: false, elementGroup: groups))
             isComplete = false
         case .exists:
             constraints.append(

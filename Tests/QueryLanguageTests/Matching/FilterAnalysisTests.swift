@@ -42,6 +42,14 @@ import Testing
         #expect(analysis.constraints[2].elementGroup == nil)
     }
 
+    @Test func arraysInsideAnElementShareNothing() throws {
+        let analysis = try analyse(#"{"a": {"$elemMatch": {"b.x": 1, "b.y": 2, "c": {"$elemMatch": {"p": 1, "q": 2}}}}}"#)
+        #expect(analysis.constraints.map(\.path) == ["a.b.x", "a.b.y", "a.c.p", "a.c.q"])
+        let groups = analysis.constraints.map(\.elementGroup)
+        #expect(Set(groups).count == 3)
+        #expect(groups[2] == groups[3])
+    }
+
     @Test func branchesOfAnOr() throws {
         let analysis = try analyse(#"{"$or": [{"a": 1}, {"b": {"$lt": 2}, "c": 3}], "d": 4}"#)
         #expect(analysis.constraints.map(\.path) == ["d"])
