@@ -36,10 +36,11 @@ struct DateText {
         }
     }
 
-    /// `2010-12-01T08:26:00.000`, with `Z` where `suffix` says so; years past 9999 and before 0 as many digits as needed.
-    mutating func appendISO8601(_ date: UTCDate, suffix: Bool) {
-        if date.year < 0 { append(UInt8(ascii: "-")) }
-        append(abs(date.year), digits: 4)
+    /// `2010-12-01T08:26:00.000`, with `Z` where `suffix` says so: 24 bytes at most.
+    ///
+    /// - Throws: `18537` for a year outside 0 to 9999.
+    mutating func appendISO8601(_ date: UTCDate, suffix: Bool) throws {
+        append(try DateFormat.checked(date.year), digits: 4)
         append(UInt8(ascii: "-"))
         append(date.month, digits: 2)
         append(UInt8(ascii: "-"))
@@ -167,7 +168,7 @@ struct DateFormat: Sendable {
         return text.finish()
     }
 
-    private static func checked(_ year: Int) throws -> Int {
+    fileprivate static func checked(_ year: Int) throws -> Int {
         guard 0...9999 ~= year else {
             throw AtelierError(
                 18537, "Could not convert date to string: date component was outside the supported range of 0-9999: \(year)")

@@ -26,7 +26,10 @@ extension ExpressionOperator {
             return try compiler.fold(Conditional(condition, yes, no), [condition, yes, no])
         },
         form("$ifNull") { argument, compiler in
-            let operands = try compiler.operands(argument, of: "$ifNull", 2...Int.max)
+            let operands = try compiler.operands(argument, of: "$ifNull", 0...Int.max)
+            if operands.count < 2 {
+                throw AtelierError(1257300, "$ifNull needs at least two arguments, had: \(operands.count)")
+            }
             return try compiler.fold(FirstNonNull(operands), operands)
         },
         form("$switch") { argument, compiler in try Switch.compile(argument, compiler) },

@@ -163,7 +163,7 @@ struct Conversion: Sendable {
 
     private func string(_ value: ValueView, _ arena: Arena) throws -> ValueView {
         switch value.type {
-        case .int32, .int64, .double, .decimal, .bool, .objectId, .date: return arena.text(of: value)
+        case .int32, .int64, .double, .decimal, .bool, .objectId, .date: return try arena.text(of: value)
         case .binary: return try text(ofBinary: value, arena)
         default: throw unsupported(value)
         }
@@ -176,7 +176,7 @@ extension Conversion {
     private func text(ofBinary value: ValueView, _ arena: Arena) throws -> ValueView {
         let (subtype, data) = value.asBinary
         guard let format else {
-            throw AtelierError(4341115, "Format must be speficied when converting from binData to string in $convert")
+            throw failure("Format must be specified when converting from binData to string in $convert")
         }
         var result: [UInt8] = []
         switch format {
@@ -245,7 +245,7 @@ extension Conversion {
 
     private func bytes(ofText text: UnsafeRawBufferPointer) throws -> [UInt8] {
         guard let format else {
-            throw AtelierError(4341107, "Format must be speficied when converting from string to binData in $convert")
+            throw failure("Format must be specified when converting from string to binData in $convert")
         }
         func refuse(_ why: String) -> AtelierError {
             failure("Failed to parse BinData in $convert with no onError value: \(why)")

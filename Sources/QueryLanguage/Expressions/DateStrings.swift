@@ -90,8 +90,8 @@ final class DateToString: Expression {
         guard let zone else { return .null }
         if let format { return try format.text(of: value.coercedDate(), in: zone, scope.arena) }
         if self.format.isGiven { return .null }
-        var text = DateText(arena: scope.arena, capacity: 40)
-        text.appendISO8601(UTCDate(milliseconds: zone.local(try value.coercedDate())), suffix: zone.isUTC)
+        var text = DateText(arena: scope.arena, capacity: 24)
+        try text.appendISO8601(UTCDate(milliseconds: zone.local(try value.coercedDate())), suffix: zone.isUTC)
         return text.finish()
     }
 }

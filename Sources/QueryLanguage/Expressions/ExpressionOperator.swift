@@ -85,9 +85,9 @@ struct ExpressionOperator: Sendable {
 final class FunctionCall: Expression {
     let name: String
     let operands: [Expression]
-    let body: @Sendable (Scope, Arguments) throws -> ValueView
+    let body: (Scope, Arguments) throws -> ValueView
 
-    init(_ name: String, _ operands: [Expression], _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView) {
+    init(_ name: String, _ operands: [Expression], _ body: @escaping (Scope, Arguments) throws -> ValueView) {
         self.name = name
         self.operands = operands
         self.body = body
@@ -100,9 +100,9 @@ final class FunctionCall: Expression {
 
 final class UnaryCall: Expression {
     let operand: Expression
-    let body: @Sendable (Scope, ValueView) throws -> ValueView
+    let body: (Scope, ValueView) throws -> ValueView
 
-    init(_ operand: Expression, _ body: @escaping @Sendable (Scope, ValueView) throws -> ValueView) {
+    init(_ operand: Expression, _ body: @escaping (Scope, ValueView) throws -> ValueView) {
         self.operand = operand
         self.body = body
     }
@@ -113,10 +113,10 @@ final class UnaryCall: Expression {
 final class BinaryCall: Expression {
     let left: Expression
     let right: Expression
-    let body: @Sendable (Scope, ValueView, ValueView) throws -> ValueView
+    let body: (Scope, ValueView, ValueView) throws -> ValueView
 
     init(
-        _ left: Expression, _ right: Expression, _ body: @escaping @Sendable (Scope, ValueView, ValueView) throws -> ValueView
+        _ left: Expression, _ right: Expression, _ body: @escaping (Scope, ValueView, ValueView) throws -> ValueView
     ) {
         self.left = left
         self.right = right

@@ -56,7 +56,7 @@ extension Compiler {
 
     /// A call of an operator with named arguments, folded where all are constant. Those that are not given are `missing`.
     func call(
-        _ name: String, _ operands: [Expression?], _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView
+        _ name: String, _ operands: [Expression?], _ body: @escaping (Scope, Arguments) throws -> ValueView
     ) throws -> Expression {
         let operands = operands.map { $0 ?? Constant(.missing) }
         return try fold(FunctionCall(name, operands, body), operands)

@@ -6,15 +6,17 @@ extension ExpressionOperator {
     static let powers: [ExpressionOperator] = [
         numeric("$exp") { scope, value in real(scope, value, exp, .exp) },
         numeric("$ln") { scope, value in
+            if isNaN(value) { return .double(.nan) }
             try checkPositive(value, 28766, "$ln's argument")
             return real(scope, value, log, .log)
         },
         numeric("$log10") { scope, value in
+            if isNaN(value) { return .double(.nan) }
             try checkPositive(value, 28761, "$log10's argument")
             return real(scope, value, log10, .log10)
         },
         numeric("$sqrt") { scope, value in
-            if value.numberAsDouble! < 0 {
+            if value.compare(.int32(0)) < 0 && !isNaN(value) {
                 throw AtelierError(28714, "$sqrt's argument must be greater than or equal to 0")
             }
             return real(scope, value, { $0.squareRoot() }, .sqrt)
@@ -29,6 +31,8 @@ extension ExpressionOperator {
     ) -> ValueView {
         value.type == .decimal ? scope.arena.decimal(value.asDecimal.applying(decimal)) : .double(double(value.numberAsDouble!))
     }
+
+    private static func isNaN(_ value: ValueView) -> Bool { value.numberAsDouble!.isNaN }
 
     private static func checkPositive(_ value: ValueView, _ code: ErrorCode, _ what: String) throws {
         if value.numberAsDouble! <= 0 && !(value.type == .decimal && isPositive(value.asDecimal)) {
@@ -48,7 +52,7 @@ extension ExpressionOperator {
         if isOne || (base.numberAsDouble! <= 0 && !(base.type == .decimal && isPositive(base.asDecimal))) {
             throw AtelierError(28759, "$log's base must be a positive number not equal to 1")
         }
-        if value.type == .decimal || base.type == .decimal {
+        if (value.type == .decimal || base.type == .decimal) && !isNaN(value) && !isNaN(base) {
             return scope.arena.decimal(Numeric.decimal(value).applying(.log) / Numeric.decimal(base).applying(.log))
         }
         return .double(log(value.numberAsDouble!) / log(base.numberAsDouble!))

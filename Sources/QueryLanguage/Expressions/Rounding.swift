@@ -18,15 +18,10 @@ extension ExpressionOperator {
     ) -> ValueView {
         switch value.type {
         case .double: return .double(value.asDouble.rounded(double))
-        case .decimal: return scope.arena.decimal(integral(value.asDecimal, decimal))
+        // What exponent 0 cannot hold in 34 digits becomes NaN, as everywhere where decimals are quantized.
+        case .decimal: return scope.arena.decimal(value.asDecimal.quantized(like: .zero, decimal))
         default: return value
         }
-    }
-
-    /// A decimal rounded to exponent 0; one too large for that is whole as it is.
-    private static func integral(_ value: Decimal128, _ rounding: DecimalRounding) -> Decimal128 {
-        let result = value.quantized(like: .zero, rounding)
-        return result.isNaN ? value.roundedToIntegral(rounding) : result
     }
 
     /// Rounds at a decimal place: 2 keeps hundredths, -2 hundreds.

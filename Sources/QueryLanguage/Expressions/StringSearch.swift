@@ -91,14 +91,12 @@ extension ExpressionOperator {
         let text = UTF8Text(value.bytes)
         let count = text.count
         guard start <= min(end, count) else { return .int32(-1) }
+        if text.bytes.isEmpty && token.length == 0 { return .int32(0) }
+        // A match begins before the end index; it may reach past it.
         var offset = text.offset(ofCodePoint: start)
-        for index in start...min(end, count) {
-            if text.bytes.has(token.bytes, at: offset) {
-                // A match must end before the end index too.
-                let length = UTF8Text(token.bytes).count
-                if index + length <= min(end, count) { return .integer(Int64(index)) }
-            }
-            if offset < text.bytes.count { offset = text.next(after: offset) }
+        for index in start..<min(end, count) {
+            if text.bytes.has(token.bytes, at: offset) { return .integer(Int64(index)) }
+            offset = text.next(after: offset)
         }
         return .int32(-1)
     }

@@ -10,27 +10,38 @@ extension ValueView {
         switch type {
         case .string, .symbol, .javascript: return bytes
         case .missing, .null, .undefined: return UnsafeRawBufferPointer(start: nil, count: 0)
-        case .int32, .int64, .double, .decimal, .date: return arena.text(of: self).bytes
-        case .timestamp:
-            let seconds = UTCDate(milliseconds: Int64(bits >> 32) * 1000)
-            return arena.string("Timestamp(\(bits >> 32), \(bits & 0xFFFF_FFFF)) \(seconds.iso8601())").bytes
+        case .double where !asDouble.isFinite:
+            return arena.string(asDouble.isNaN ? "nan" : asDouble < 0 ? "-inf" : "inf").bytes
+        case .int32, .int64, .double, .decimal, .date: return try arena.text(of: self).bytes
+        case .timestamp: return arena.string(timestampText).bytes
         default: throw AtelierError(16007, "can't convert from BSON type \(type.name) to String")
         }
     }
 }
 
+extension ValueView {
+    /// `Sep 13 12:26:40:2`: a timestamp's second in UTC and its increment in hexadecimal.
+    fileprivate var timestampText: String {
+        let date = UTCDate(milliseconds: Int64(bits >> 32) * 1000)
+        func two(_ number: Int, _ pad: String) -> String { (number < 10 ? pad : "") + String(number) }
+        let month = "\(DateFormat.monthNames[date.month - 1])".prefix(3)
+        let time = "\(two(date.hour, "0")):\(two(date.minute, "0")):\(two(date.second, "0"))"
+        return "\(month) \(two(date.day, " ")) \(time):\(String(bits & 0xFFFF_FFFF, radix: 16))"
+    }
+}
+
 extension Arena {
     /// The text of a number, a date, a bool or an ObjectId, as a string value.
-    func text(of value: ValueView) -> ValueView {
+    ///
+    /// - Throws: `18537` for a date whose year has no four digits.
+    func text(of value: ValueView) throws -> ValueView {
         switch value.type {
         case .int32, .int64: return integer(value.asInt64)
         case .double: return double(value.asDouble)
         case .date:
-            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 0) { _ in
-                var format = DateText(arena: self, capacity: 40)
-                format.appendISO8601(UTCDate(milliseconds: value.asDate), suffix: true)
-                return format.finish()
-            }
+            var text = DateText(arena: self, capacity: 24)
+            try text.appendISO8601(UTCDate(milliseconds: value.asDate), suffix: true)
+            return text.finish()
         case .bool: return string(value.asBool ? "true" : "false")
         case .objectId: return string(value.asObjectId.description)
         default: return string(value.asDecimal.description)
@@ -53,19 +64,14 @@ extension Arena {
         return ValueView(type: .string, pointer: UnsafeRawPointer(first), length: end - first)
     }
 
-    /// The shortest digits that give the double back; no point for a whole number, an exponent from 10¹⁶ on.
+    /// Fifteen significant digits without trailing zeros; an exponent below 10⁻⁴ and from 10¹⁵ on.
     private func double(_ number: Double) -> ValueView {
         if number.isNaN { return string("NaN") }
         if number.isInfinite { return string(number < 0 ? "-Infinity" : "Infinity") }
         if number == 0 { return string(number.sign == .minus ? "-0" : "0") }
         if number.magnitude < 1e15, let whole = Int64(exactly: number) { return integer(whole) }
         let buffer = allocate(40).assumingMemoryBound(to: CChar.self)
-        for digits in [15, 16, 17] as [Int32] {
-            let length = withVaList([digits, number]) { vsnprintf(buffer, 40, "%.*g", $0) }
-            if digits == 17 || strtod(buffer, nil) == number {
-                return ValueView(type: .string, pointer: UnsafeRawPointer(buffer), length: Int(length))
-            }
-        }
-        return .emptyString
+        let length = withVaList([number]) { vsnprintf(buffer, 40, "%.15g", $0) }
+        return ValueView(type: .string, pointer: UnsafeRawPointer(buffer), length: Int(length))
     }
 }
