@@ -18,13 +18,18 @@ struct BSONBuffer: ~Copyable {
     }
 
     /// A copy of the bytes.
-    var document: Document { Document(copyingBSON: pointer) }
+    /// - Throws: `AtelierError` (InvalidBSON) where a server sent what is none.
+    var document: Document { get throws { try Document(copyingBSON: pointer) } }
 }
 
 extension Document {
-    /// A copy of what libmongoc or libbson made, which is valid BSON: its first four bytes are its length.
-    init(copyingBSON bson: OpaquePointer) {
-        self.init(copying: DocumentView(unchecked: UnsafeRawPointer(bson_get_data(bson))))
+    /// A copy of a `bson_t`. libmongoc passes on what a server sent without looking inside, so this does.
+    /// - Throws: `AtelierError` (InvalidBSON) where a server sent what is none.
+    init(copyingBSON bson: OpaquePointer) throws {
+        let data = UnsafeRawPointer(bson_get_data(bson)!)
+        // libbson has checked that the first four bytes are the number of bytes there are.
+        let length = Int(Int32(littleEndian: data.loadUnaligned(as: Int32.self)))
+        self.init(copying: try DocumentView.validate(untrusted: UnsafeRawBufferPointer(start: data, count: length)))
     }
 
     /// Shows the bytes to C as a `bson_t` without copying them; the pointer must not leave the closure.

@@ -21,15 +21,26 @@ struct Command {
             throw AtelierError(.invalidNamespace, "a database name is not empty and holds no NUL character")
         }
         self.database = database
-        let fields = document.elements
-        guard let first = fields.first else {
+        body = document
+        var lifted: [(String, BSONValue)] = []
+        // A command may hold thousands of documents: its fields are looked at where they lie.
+        let name: String? = document.withView { view in
+            var fields = view.elements()
+            guard fields.next() else { return nil }
+            let name = fields.keyString
+            while fields.next() {
+                let key = fields.keyString
+                if Command.lifted.contains(key) { lifted.append((key, BSONValue(copying: fields.value))) }
+            }
+            return name
+        }
+        guard let name else {
             throw AtelierError(.badValue, "the command document is empty", advice: "Its first key names the command.")
         }
-        name = first.key
-        body = document
-        guard fields.dropFirst().contains(where: { Command.lifted.contains($0.key) }) else { return }
-        body = Document(fields.filter { !Command.lifted.contains($0.key) }.map { ($0.key, $0.value) })
-        for (key, value) in fields {
+        self.name = name
+        if lifted.isEmpty { return }
+        body = document.keeping { !Command.lifted.contains($0) }
+        for (key, value) in lifted {
             switch key {
             case "$readPreference": readPreference = value.documentValue
             case "readConcern": readConcern = value.documentValue
@@ -97,5 +108,29 @@ struct Command {
     private var writesItsResult: Bool {
         guard let stage = body["pipeline"]?.arrayValue?.last?.documentValue?.keys.first else { return false }
         return stage == "$out" || stage == "$merge"
+    }
+}
+
+extension Document {
+    /// The elements whose names pass, byte for byte.
+    fileprivate func keeping(_ passes: (String) -> Bool) -> Document {
+        withView { view in
+            let writer = BSONWriter(capacity: view.length + 16)
+            var fields = view.elements()
+            while fields.next() {
+                if passes(fields.keyString) { writer.append(element: fields.elementBytes) }
+            }
+            return writer.finishDocument()
+        }
+    }
+
+    /// All the elements, byte for byte, and one more.
+    func adding(_ key: String, _ value: BSONValue) -> Document {
+        withView { view in
+            let writer = BSONWriter(capacity: view.length + 64)
+            writer.append(element: UnsafeRawBufferPointer(rebasing: view.bytes[4..<view.length - 1]))
+            writer.append(key, value)
+            return writer.finishDocument()
+        }
     }
 }

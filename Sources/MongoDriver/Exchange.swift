@@ -19,7 +19,7 @@ struct Exchange {
     ) throws -> (reply: Document, server: UInt32) {
         let options = try self.options(command, session: session, server: server)
         let preference = try command.readPreference.map { try ReadPreference($0) }
-        let body = txnNumber.map { command.body.setting("txnNumber", .int64($0)) } ?? command.body
+        let body = txnNumber.map { command.body.adding("txnNumber", .int64($0)) } ?? command.body
         let reply = BSONBuffer()
         var error = bson_error_t()
         let (succeeded, answering) = AnsweringServer.track {
@@ -40,7 +40,7 @@ struct Exchange {
                 }
             }
         }
-        return (try check(succeeded, reply.document, error), answering)
+        return (try check(succeeded, try reply.document, error), answering)
     }
 
     /// The reply if the command was carried out; a write concern that was not met does not change that.
@@ -97,7 +97,7 @@ struct Server: ~Copyable {
 
     /// What one write command may hold.
     var writeLimits: WriteLimits {
-        let hello = Document(copyingBSON: mongoc_server_description_hello_response(description))
+        let hello = (try? Document(copyingBSON: mongoc_server_description_hello_response(description))) ?? Document()
         func limit(_ name: String, default value: Int) -> Int {
             hello[name]?.integerValue.flatMap { $0 > 0 ? Int($0) : nil } ?? value
         }

@@ -51,7 +51,7 @@ struct TransactionControl {
         let reply = BSONBuffer()
         var error = bson_error_t()
         let succeeded = mongoc_client_session_commit_transaction(session.pointer, reply.pointer, &error)
-        return try exchange.check(succeeded, reply.document, error)
+        return try exchange.check(succeeded, try reply.document, error)
     }
 
     func abort() throws -> Document {
