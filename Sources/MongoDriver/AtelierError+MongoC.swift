@@ -59,7 +59,8 @@ struct ErrorSource: Sendable {
                 + "(now \(serverSelectionTimeout)) says how long to look for it."
         case .hostNotFound: "Check the host's name for a typing error, and that this machine can resolve names."
         case .authenticationFailed: "Check user name, password and authSource in the address."
-        case .incompatibleServerVersion: "This libmongoc is too old or too new for the server; MongoDB 4.2 to 8 should do."
+        case .incompatibleServerVersion:
+            "This libmongoc is too old or too new for the server; MongoDB 4.2 to 8 should do."
         default: nil
         }
     }

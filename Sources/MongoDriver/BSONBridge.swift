@@ -35,7 +35,8 @@ extension Document {
     /// Shows the bytes to C as a `bson_t` without copying them; the pointer must not leave the closure.
     func withBSON<R>(_ body: (OpaquePointer) throws -> R) rethrows -> R {
         try bytes.withUnsafeBufferPointer { bytes in
-            try withUnsafeTemporaryAllocation(byteCount: atelier_bson_size, alignment: atelier_bson_alignment) { storage in
+            try withUnsafeTemporaryAllocation(byteCount: atelier_bson_size, alignment: atelier_bson_alignment) {
+                storage in
                 let bson = OpaquePointer(storage.baseAddress!)
                 // A static `bson_t` only borrows: there is nothing to destroy. It refuses bytes whose length field
                 // or terminator is wrong, and a document has neither.

@@ -10,9 +10,9 @@ final class CallerSession: Sendable {
     /// The caller's number of the transaction; libmongoc's is another one.
     let transaction = Mutex<Int64?>(nil)
 
-    init(_ handle: SessionHandle) {
+    init(_ handle: SessionHandle) throws {
         self.handle = handle
-        serverID = Document(copyingBSON: mongoc_client_session_get_lsid(handle.pointer))
+        serverID = try Document(copyingBSON: mongoc_client_session_get_lsid(handle.pointer))
     }
 }
 
@@ -37,7 +37,7 @@ final class CallerSessionTable: Sendable {
         }) {
             return known
         }
-        let new = CallerSession(try open())
+        let new = try CallerSession(try open())
         // Sessions are released after the lock. Where two threads opened the same one, the first to get here wins.
         let (session, swept) = entries.withLock { entries -> (CallerSession, [Entry]) in
             if let known = entries[key]?.session { return (known, []) }

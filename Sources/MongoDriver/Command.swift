@@ -59,7 +59,8 @@ struct Command {
 
     /// libmongoc adds these from its own state, and a server refuses a command that has one of them twice.
     private static let lifted: Set = [
-        "$db", "$readPreference", "$clusterTime", "readConcern", "writeConcern", "lsid", "txnNumber", "startTransaction",
+        "$db", "$readPreference", "$clusterTime", "readConcern", "writeConcern", "lsid", "txnNumber",
+        "startTransaction",
         "autocommit",
     ]
 

@@ -21,7 +21,8 @@ struct ConnectionString: ~Copyable {
         let address = ConnectionString(owning: pointer)
         guard !address.flag(MONGOC_URI_LOADBALANCED, default: false) else {
             throw AtelierError(
-                .invalidOptions, "the address asks for loadBalanced=true, which is not supported", at: address.addresses,
+                .invalidOptions, "the address asks for loadBalanced=true, which is not supported",
+                at: address.addresses,
                 advice: "Connect to the mongos routers directly.")
         }
         if !mongoc_uri_has_option(pointer, MONGOC_URI_SERVERSELECTIONTIMEOUTMS) {

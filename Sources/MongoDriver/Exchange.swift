@@ -27,7 +27,8 @@ struct Exchange {
                 switch kind ?? command.kind {
                 case .read:
                     mongoc_client_read_command_with_opts(
-                        client.pointer, command.database, body, preference?.pointer, options.pointer, reply.pointer, &error)
+                        client.pointer, command.database, body, preference?.pointer, options.pointer, reply.pointer,
+                        &error)
                 case .write:
                     mongoc_client_write_command_with_opts(
                         client.pointer, command.database, body, options.pointer, reply.pointer, &error)
@@ -36,7 +37,8 @@ struct Exchange {
                         client.pointer, command.database, body, nil, options.pointer, reply.pointer, &error)
                 case .plain:
                     mongoc_client_command_with_opts(
-                        client.pointer, command.database, body, preference?.pointer, options.pointer, reply.pointer, &error)
+                        client.pointer, command.database, body, preference?.pointer, options.pointer, reply.pointer,
+                        &error)
                 }
             }
         }

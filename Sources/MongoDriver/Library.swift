@@ -10,13 +10,14 @@ enum Library {
 
     private static let started: Void = {
         mongoc_init()
-        mongoc_log_set_handler({ level, domain, message, _ in
-            guard let handler = Library.log.withLock({ $0 }) else { return }
-            handler(
-                MongoDriver.LogLine(
-                    level: MongoDriver.LogLine.Level(level), domain: domain.map { String(cString: $0) } ?? "",
-                    message: message.map { String(cString: $0) } ?? ""))
-        }, nil)
+        mongoc_log_set_handler(
+            { level, domain, message, _ in
+                guard let handler = Library.log.withLock({ $0 }) else { return }
+                handler(
+                    MongoDriver.LogLine(
+                        level: MongoDriver.LogLine.Level(level), domain: domain.map { String(cString: $0) } ?? "",
+                        message: message.map { String(cString: $0) } ?? ""))
+            }, nil)
         _ = mongoc_handshake_data_append("atelier", nil, "Swift")
     }()
 

@@ -77,7 +77,8 @@ extension MongoDriver {
     }
 
     private func remember(
-        _ answer: (reply: Document, server: UInt32), _ command: Command, _ client: PooledClient, _ session: SessionHandle?
+        _ answer: (reply: Document, server: UInt32), _ command: Command, _ client: PooledClient,
+        _ session: SessionHandle?
     ) {
         guard let id = openCursorID(answer.reply) else { return }
         let namespace = answer.reply["cursor"]?.documentValue?["ns"]?.stringValue ?? "\(command.database)."

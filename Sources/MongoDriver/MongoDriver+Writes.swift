@@ -55,7 +55,8 @@ extension MongoDriver {
         var first: AtelierError
         var incomplete: Document?
         do {
-            let reply = try exchange.send(command, session: write.session, server: server, txnNumber: write.number).reply
+            let reply = try exchange.send(command, session: write.session, server: server, txnNumber: write.number)
+                .reply
             let labels = (reply["errorLabels"]?.arrayValue ?? []).compactMap(\.stringValue)
             guard labels.contains("RetryableWriteError") else { return reply }
             // The write is done, but its write concern failed in a way that a second try may mend.

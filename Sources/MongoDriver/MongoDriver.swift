@@ -15,8 +15,9 @@ import Synchronization
 /// - `insert`, `update` and `delete` that are too large for one command are sent as several; the replies are put
 ///   together as if it had been one.
 /// - Single writes and reads are retried once when the server went away (`retryWrites`, `retryReads`).
-/// - `lsid` names a session of this driver (also in `endSessions` and `killSessions`), and `startTransaction`, `autocommit`, `commitTransaction` and
-///   `abortTransaction` work on it; the server sees libmongoc's own ids and numbers. See also `withSession`.
+/// - `lsid` names a session of this driver, also in `endSessions` and `killSessions`; `startTransaction`, `autocommit`,
+///   `commitTransaction` and `abortTransaction` work on it. The server sees libmongoc's own ids and numbers. See also
+///   `withSession`.
 /// - `getMore` and `killCursors` reach the server and the session that have the cursor.
 public final class MongoDriver: Deployment {
     /// `host:port,host:port`. Never the user's name or password.

@@ -119,7 +119,9 @@ final class PooledClient: @unchecked Sendable {
 }
 
 /// Owns a `mongoc_client_session_t` until its last user is gone, and gives it back to its client then.
-final class SessionHandle: @unchecked Sendable {  // Invariant: `pointer` is used only by the thread `client` is lent to.
+///
+/// Invariant of `@unchecked Sendable`: `pointer` is used only by the thread that `client` is lent to.
+final class SessionHandle: @unchecked Sendable {
     let client: PooledClient
     let pointer: OpaquePointer
 

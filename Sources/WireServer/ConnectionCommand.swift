@@ -12,7 +12,8 @@ struct ServerIdentity: Sendable {
     static func replicaSet(_ name: String, at address: ListenAddress) -> [(String, BSONValue)] {
         let me = BSONValue.string(address.description)
         return [
-            ("setName", .string(name)), ("setVersion", 1), ("secondary", false), ("hosts", .array([me])), ("primary", me),
+            ("setName", .string(name)), ("setVersion", 1), ("secondary", false), ("hosts", .array([me])),
+            ("primary", me),
             ("me", me),
         ]
     }

@@ -51,7 +51,8 @@ final class Listener: Sendable {
     func accept() throws -> Socket? {
         while true {
             var events = [
-                pollfd(fd: socket, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
             ]
             guard poll(&events, 2, -1) >= 0 || errno == EINTR else { throw Listener.failure(address) }
             if events[1].revents != 0 { return nil }

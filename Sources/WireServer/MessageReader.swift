@@ -35,7 +35,8 @@ final class MessageReader {
         let length = Int(MessageHeader(UnsafeRawBufferPointer(rebasing: buffer[start..<end])).messageLength)
         guard length >= MessageHeader.size, length <= limit else {
             throw AtelierError(
-                .protocolError, "a message says it is \(length) bytes long; \(MessageHeader.size) to \(limit) are allowed")
+                .protocolError,
+                "a message says it is \(length) bytes long; \(MessageHeader.size) to \(limit) are allowed")
         }
         guard try fill(length) else {
             throw AtelierError(.protocolError, "connection ended after \(end - start) of a message's \(length) bytes")

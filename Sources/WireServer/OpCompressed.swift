@@ -16,7 +16,9 @@ enum Compressor: UInt8 {
 enum OpCompressed {
     /// Unpacks a whole message into the bytes of the message it stands for, header included.
     /// - Parameter limit: the largest message to unpack to, so that a few bytes cannot claim a gigabyte.
-    static func decode(_ message: UnsafeRawBufferPointer, limit: Int) throws -> (message: [UInt8], compressor: Compressor) {
+    static func decode(_ message: UnsafeRawBufferPointer, limit: Int) throws -> (
+        message: [UInt8], compressor: Compressor
+    ) {
         var header = MessageHeader(message)
         var reader = ByteReader(message, from: MessageHeader.size)
         let original = try reader.int32()
@@ -38,7 +40,9 @@ enum OpCompressed {
         let packed = try reader.take(reader.remaining)
         switch compressor {
         case .none:
-            guard packed.count == size else { throw AtelierError(.protocolError, "a compressed message lies about its size") }
+            guard packed.count == size else {
+                throw AtelierError(.protocolError, "a compressed message lies about its size")
+            }
             bytes.append(contentsOf: packed)
         case .zlib:
             bytes.append(contentsOf: try inflated(packed, size: size))
@@ -68,7 +72,8 @@ enum OpCompressed {
         var written = uLongf(size)
         let plain = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { buffer, count in
             status = uncompress(
-                buffer.baseAddress, &written, packed.baseAddress?.assumingMemoryBound(to: Bytef.self), uLong(packed.count))
+                buffer.baseAddress, &written, packed.baseAddress?.assumingMemoryBound(to: Bytef.self),
+                uLong(packed.count))
             count = status == Z_OK ? min(Int(written), size) : 0
         }
         guard status == Z_OK, plain.count == size else {

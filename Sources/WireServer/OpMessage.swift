@@ -112,7 +112,8 @@ extension OpMessage {
                 }
             }
             for (index, sequence) in sequences.enumerated() {
-                guard body.find(sequence.name).isMissing, !sequences[..<index].contains(where: { $0.name == sequence.name })
+                guard body.find(sequence.name).isMissing,
+                    !sequences[..<index].contains(where: { $0.name == sequence.name })
                 else { throw AtelierError(.protocolError, "OP_MSG names a field twice, in its body and a sequence") }
                 writer.beginArray(sequence.name)
                 for document in sequence.documents { writer.appendElement(.document(document)) }

@@ -11,11 +11,13 @@ struct PosixThread: Sendable {
     init(_ body: @escaping @Sendable () -> Void) throws {
         let work = Unmanaged.passRetained(Work(body))
         var handle = pthread_t()
-        let status = pthread_create(&handle, nil, { argument in
-            // The retain of `passRetained` is consumed here, once, by the only thread that gets the pointer.
-            Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
-            return nil
-        }, work.toOpaque())
+        let status = pthread_create(
+            &handle, nil,
+            { argument in
+                // The retain of `passRetained` is consumed here, once, by the only thread that gets the pointer.
+                Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
+                return nil
+            }, work.toOpaque())
         guard status == 0 else {
             work.release()
             throw AtelierError(.internalError, "cannot start a thread: \(String(cString: strerror(status)))")

@@ -90,7 +90,9 @@ import Testing
             for step in 0..<25 {
                 let id = BSONValue.integer(number * 1000 + step)
                 let reply = try fixture.driver.run(["insert": "a", "documents": [["_id": id]]], in: "shop")
-                guard reply["n"] == 1 else { throw AtelierError(.internalError, "n is \(String(describing: reply["n"]))") }
+                guard reply["n"] == 1 else {
+                    throw AtelierError(.internalError, "n is \(String(describing: reply["n"]))")
+                }
             }
         }
         #expect(failures == [])

@@ -6,7 +6,8 @@ import WireServer
 
 @Suite struct ConnectionTests {
     @Test func aMissingServerIsAClearErrorSoon() throws {
-        let driver = try MongoDriver(uri: "mongodb://anna:s3cret@127.0.0.1:1/?serverSelectionTimeoutMS=300&authSource=admin")
+        let driver = try MongoDriver(
+            uri: "mongodb://anna:s3cret@127.0.0.1:1/?serverSelectionTimeoutMS=300&authSource=admin")
         let error = #expect(throws: AtelierError.self) { try driver.run(["ping": 1], in: "admin") }
         #expect(error?.code == .hostUnreachable)
         #expect(error?.location == "127.0.0.1:1")

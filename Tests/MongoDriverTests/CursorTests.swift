@@ -18,7 +18,8 @@ import Testing
         var found = ids(reply, "firstBatch")
         while cursorID(reply) != 0 {
             reply = try driver.run(
-                ["getMore": .int64(cursorID(reply)), "collection": "orders", "batchSize": .int32(batchSize)], in: "shop")
+                ["getMore": .int64(cursorID(reply)), "collection": "orders", "batchSize": .int32(batchSize)], in: "shop"
+            )
             found += ids(reply, "nextBatch")
         }
         return found

@@ -16,14 +16,17 @@ import Testing
     @Test func aTransactionIsSpokenAsServersExpect() throws {
         let fixture = try fixture()
         try fixture.driver.withSession { session in
-            try session.startTransaction(.init(readConcern: "snapshot", writeConcern: ["w": "majority", "wtimeout": 500]))
+            try session.startTransaction(
+                .init(readConcern: "snapshot", writeConcern: ["w": "majority", "wtimeout": 500]))
             #expect(try session.isInTransaction())
             _ = try session.run(Self.order, in: "shop")
             _ = try session.run(["find": "orders"], in: "shop")
             try session.commitTransaction()
             #expect(try !session.isInTransaction())
         }
-        let (insert, find) = (fixture.deployment.commands(named: "insert")[0], fixture.deployment.commands(named: "find")[0])
+        let (insert, find) = (
+            fixture.deployment.commands(named: "insert")[0], fixture.deployment.commands(named: "find")[0]
+        )
         let commit = try fixture.sent("commitTransaction")
         #expect(insert["startTransaction"] == true && find["startTransaction"] == nil)
         #expect(insert["readConcern"]?.documentValue?["level"] == "snapshot" && find["readConcern"] == nil)
@@ -33,7 +36,9 @@ import Testing
             #expect(command["lsid"] == insert["lsid"])
             #expect(Set(command.keys).count == command.keys.count)
         }
-        #expect(commit["writeConcern"] == ["w": "majority", "wtimeout": 500] || commit["writeConcern"] == ["w": "majority", "wtimeout": .int64(500)])
+        #expect(
+            commit["writeConcern"] == ["w": "majority", "wtimeout": 500]
+                || commit["writeConcern"] == ["w": "majority", "wtimeout": .int64(500)])
     }
 
     @Test func anOpenTransactionIsAborted() throws {
@@ -61,7 +66,8 @@ import Testing
         let result = try fixture.driver.withSession { session in
             try session.withTransaction { session in
                 runs += 1
-                return try session.run(["update": "orders", "updates": [["q": [:], "u": ["$inc": ["n": 1]]]]], in: "shop")["n"]
+                return try session.run(
+                    ["update": "orders", "updates": [["q": [:], "u": ["$inc": ["n": 1]]]]], in: "shop")["n"]
             }
         }
         #expect(result == 1)
@@ -149,7 +155,8 @@ import Testing
             var fields: [(String, BSONValue)] = command.elements.map { ($0.key, $0.value) }
             fields += [("lsid", Self.lsid), ("txnNumber", .int64(number)), ("autocommit", false)]
             if starting { fields += [("startTransaction", true), ("readConcern", ["level": "snapshot"])] }
-            return try fixture.driver.run(Document(fields), in: command.keys[0].hasSuffix("Transaction") ? "admin" : "shop")
+            return try fixture.driver.run(
+                Document(fields), in: command.keys[0].hasSuffix("Transaction") ? "admin" : "shop")
         }
         _ = try run(Self.order, starting: true)
         _ = try run(["find": "orders"])
@@ -200,9 +207,12 @@ import Testing
         #expect(throws: AtelierError.self) { try fixture.driver.run(numbered, in: "shop") }
         #expect(throws: AtelierError.self) { try fixture.driver.run(Self.order.setting("lsid", ["id": 1]), in: "shop") }
         #expect(throws: AtelierError.self) {
-            try fixture.driver.run(["commitTransaction": 1, "lsid": Self.lsid, "txnNumber": .int64(1), "autocommit": false], in: "admin")
+            try fixture.driver.run(
+                ["commitTransaction": 1, "lsid": Self.lsid, "txnNumber": .int64(1), "autocommit": false], in: "admin")
         }
-        #expect(throws: AtelierError.self) { try fixture.driver.run(Self.order.setting("autocommit", false), in: "shop") }
+        #expect(throws: AtelierError.self) {
+            try fixture.driver.run(Self.order.setting("autocommit", false), in: "shop")
+        }
         #expect(fixture.deployment.commands.isEmpty)
     }
 }

@@ -47,11 +47,12 @@ import Testing
         #expect(fixture.deployment.commands(named: "delete").count == 2)
     }
 
-    @Test(arguments: [
-        ["update": "a", "updates": [["q": [:], "u": ["$set": ["x": 1]], "multi": true]]],
-        ["delete": "a", "deletes": [["q": [:], "limit": 0]]],
-        ["insert": "a", "documents": [["_id": 1]], "writeConcern": ["w": 0]],
-    ] as [Document])
+    @Test(
+        arguments: [
+            ["update": "a", "updates": [["q": [:], "u": ["$set": ["x": 1]], "multi": true]]],
+            ["delete": "a", "deletes": [["q": [:], "limit": 0]]],
+            ["insert": "a", "documents": [["_id": 1]], "writeConcern": ["w": 0]],
+        ] as [Document])
     func whatCannotBeRetriedIsNotNumbered(_ command: Document) throws {
         let fixture = try Fixture(replicaSet: true)
         for name in ["update", "delete"] { fixture.deployment.answer(name) { _ in ["n": 1, "ok": 1.0] } }
@@ -85,7 +86,8 @@ import Testing
         let text = BSONValue.string(String(repeating: "x", count: bytes))
         let documents = (0..<count).map { Document([("_id", .integer($0)), ("text", text)]) }
         return [
-            "insert": "a", "documents": .array(BSONArray(documents: documents)), "ordered": .bool(ordered), "comment": "c",
+            "insert": "a", "documents": .array(BSONArray(documents: documents)), "ordered": .bool(ordered),
+            "comment": "c",
         ]
     }
 
@@ -139,11 +141,14 @@ import Testing
     func aLargeInsertArrivesWhole(ordered: Bool) throws {
         let fixture = try Fixture(replicaSet: true)
         // 24 MB, and a duplicate in the first and in the last command.
-        var documents = (0..<2400).map { Document([("_id", .integer($0)), ("text", .string(String(repeating: "x", count: 10_000)))]) }
+        var documents = (0..<2400).map {
+            Document([("_id", .integer($0)), ("text", .string(String(repeating: "x", count: 10_000)))])
+        }
         documents.insert(documents[5], at: 10)
         documents.append(documents[6])
         let reply = try fixture.driver.run(
-            ["insert": "a", "documents": .array(BSONArray(documents: documents)), "ordered": .bool(ordered)], in: "shop")
+            ["insert": "a", "documents": .array(BSONArray(documents: documents)), "ordered": .bool(ordered)], in: "shop"
+        )
         let errors = (reply["writeErrors"]?.arrayValue ?? []).compactMap { $0.documentValue?["index"]?.integerValue }
         let sent = fixture.deployment.commands(named: "insert")
         if ordered {

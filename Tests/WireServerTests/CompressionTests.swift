@@ -31,6 +31,8 @@ import Testing
         let message = split(RawClient.message(["x": .string(String(repeating: "a", count: 100_000))]))
         let packed = OpCompressed.encode(message)
         #expect(throws: AtelierError.self) { try packed.withUnsafeBytes { try OpCompressed.decode($0, limit: 50_000) } }
-        #expect(try packed.withUnsafeBytes { try OpCompressed.decode($0, limit: 200_000) }.message == message.head + message.body)
+        #expect(
+            try packed.withUnsafeBytes { try OpCompressed.decode($0, limit: 200_000) }.message == message.head
+                + message.body)
     }
 }

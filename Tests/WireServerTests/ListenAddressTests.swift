@@ -49,7 +49,8 @@ import Testing
         do {
             let server = try WireServer(deployment: RecordingDeployment(), listen: .tcp(host: "::1", port: 0))
             #expect(server.address.uri.hasPrefix("mongodb://[::1]:"))
-        } catch let error as AtelierError where error.message.contains("Address family not supported")
+        } catch let error as AtelierError
+            where error.message.contains("Address family not supported")
             || error.message.contains("Cannot assign requested address")
         {
             print("skipped: this machine has no IPv6 loopback")
@@ -97,7 +98,8 @@ import Testing
         }
         #expect(access(path, F_OK) == 0)
         #expect(throws: AtelierError.self) {
-            _ = try WireServer(deployment: RecordingDeployment(), listen: .unix(path: String(repeating: "x", count: 200)))
+            _ = try WireServer(
+                deployment: RecordingDeployment(), listen: .unix(path: String(repeating: "x", count: 200)))
         }
     }
 }

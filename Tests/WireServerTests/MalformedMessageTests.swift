@@ -46,17 +46,23 @@ import Testing
         ("a body longer than the message", RawClient.message(flagsAndBody(0, int32(500) + [0]))),
         ("a body without terminator", RawClient.message(flagsAndBody(0, int32(5) + [1]))),
         ("an unknown BSON type", RawClient.message(flagsAndBody(0, int32(8) + [0x55, 97, 0, 0]))),
-        ("a string's length beyond the document", RawClient.message(flagsAndBody(0, int32(13) + [2, 97, 0] + int32(99) + [0, 0]))),
+        (
+            "a string's length beyond the document",
+            RawClient.message(flagsAndBody(0, int32(13) + [2, 97, 0] + int32(99) + [0, 0]))
+        ),
         ("a wrong checksum", RawClient.checksummed(ping, spoiledBy: 1)),
         ("a checksum flag without a checksum", RawClient.message(int32(1))),
         ("OP_QUERY cut short", RawClient.message(opCode: 2004, int32(0) + [97])),
-        ("bytes after OP_QUERY", RawClient.query(["hello": 1]) .withLength(plus: 3) + [1, 2, 3]),
+        ("bytes after OP_QUERY", RawClient.query(["hello": 1]).withLength(plus: 3) + [1, 2, 3]),
         ("OP_COMPRESSED cut short", RawClient.message(opCode: 2012, int32(2013) + [1])),
         ("compressor 1, not offered", RawClient.message(opCode: 2012, int32(2013) + int32(10) + [1] + [0])),
         ("a compressed compressed message", RawClient.message(opCode: 2012, int32(2012) + int32(1) + [0] + [0])),
         ("a compressed OP_QUERY", RawClient.message(opCode: 2012, int32(2004) + int32(1) + [0] + [0])),
         ("zlib garbage", RawClient.message(opCode: 2012, int32(2013) + int32(100) + [2] + [1, 2, 3, 4])),
-        ("a size that unpacking does not reach", RawClient.message(opCode: 2012, int32(2013) + int32(100) + [0] + [0, 0])),
+        (
+            "a size that unpacking does not reach",
+            RawClient.message(opCode: 2012, int32(2013) + int32(100) + [0] + [0, 0])
+        ),
         ("a claim of 2 GB", RawClient.message(opCode: 2012, int32(2013) + int32(.max) + [2] + [0x78])),
         ("a claim of -1 bytes", RawClient.message(opCode: 2012, int32(2013) + int32(-1) + [2] + [0x78])),
     ]
@@ -103,8 +109,11 @@ import Testing
         var random = SplitMix(state: seed)
         let good: [[UInt8]] = [
             RawClient.message(Self.ping),
-            RawClient.message(["insert": "a", "$db": "shop"], sequences: [("documents", [["_id": 1, "x": ["y": [1, 2.5, "z"]]]])]),
-            RawClient.message(["echo": 1, "$db": "a", "d": .decimal(Decimal128("1.5")!), "r": .regex(pattern: "a", options: "i")]),
+            RawClient.message(
+                ["insert": "a", "$db": "shop"], sequences: [("documents", [["_id": 1, "x": ["y": [1, 2.5, "z"]]]])]),
+            RawClient.message([
+                "echo": 1, "$db": "a", "d": .decimal(Decimal128("1.5")!), "r": .regex(pattern: "a", options: "i"),
+            ]),
             RawClient.checksummed(Self.ping), RawClient.query(["isMaster": 1]),
             OpCompressed.encode((Array(RawClient.message(Self.ping)[..<21]), Self.ping.bytes)),
         ]

@@ -67,8 +67,12 @@ final class RawClient {
         var bytes = [UInt8](repeating: 0, count: count)
         var received = 0
         while received < count {
-            let step = bytes.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress! + received, count - received, 0) }
-            if step < 0 && errno == EAGAIN { throw AtelierError(.internalError, "the server neither answers nor hangs up") }
+            let step = bytes.withUnsafeMutableBytes {
+                recv(descriptor, $0.baseAddress! + received, count - received, 0)
+            }
+            if step < 0 && errno == EAGAIN {
+                throw AtelierError(.internalError, "the server neither answers nor hangs up")
+            }
             if step <= 0 { return nil }
             received += step
         }

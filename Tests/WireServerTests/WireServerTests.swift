@@ -37,7 +37,9 @@ final class Log: Sendable {
     @Test func answersMessagesInOrder() throws {
         let fixture = try Fixture()
         let client = try fixture.client()
-        client.send(RawClient.message(["ping": 1, "$db": "admin"], id: 11) + RawClient.message(["nope": 1, "$db": "admin"], id: 12))
+        client.send(
+            RawClient.message(["ping": 1, "$db": "admin"], id: 11)
+                + RawClient.message(["nope": 1, "$db": "admin"], id: 12))
         let first = try #require(try client.receive())
         let second = try #require(try client.receive())
         let headers = [first, second].map { $0.withUnsafeBytes { MessageHeader($0) } }
