@@ -8,29 +8,42 @@ import Glibc
 /// one each for what they hold on to. Addresses stay valid until `reset()` or the arena's end.
 /// Not thread-safe: one pipeline, one arena.
 public final class Arena {
-    @usableFromInline var cursor: UnsafeMutableRawPointer
-    @usableFromInline var limit: UnsafeMutableRawPointer
+    /// What the bump pointer needs, behind a pointer: allocations are then plain loads and stores, without the check for
+    /// overlapping access that Swift makes at every use of a class's variable.
+    @usableFromInline
+    struct State {
+        @usableFromInline var cursor: UnsafeMutableRawPointer
+        @usableFromInline var limit: UnsafeMutableRawPointer
+        /// Where the first chunk begins: the cursor of an arena that is fresh.
+        @usableFromInline var beginning: UnsafeMutableRawPointer
+    }
+
+    @usableFromInline let state: UnsafeMutablePointer<State>
     private var chunks: [(base: UnsafeMutableRawPointer, size: Int)] = []
     private var current = 0
     /// Scratch for building documents and arrays whose bytes then move into the arena.
     private var writers: [BSONWriter] = []
 
+    /// - Parameter chunkSize: bytes of the first chunk; later ones are larger.
     public init(chunkSize: Int = 64 * 1024) {
         let base = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
         chunks = [(base, chunkSize)]
-        cursor = base
-        limit = base + chunkSize
+        state = .allocate(capacity: 1)
+        state.initialize(to: State(cursor: base, limit: base + chunkSize, beginning: base))
     }
 
-    deinit { for chunk in chunks { chunk.base.deallocate() } }
+    deinit {
+        for chunk in chunks { chunk.base.deallocate() }
+        state.deallocate()
+    }
 
     /// Uninitialised memory, aligned to 16 bytes.
     @inlinable @inline(__always)
     public func allocate(_ count: Int) -> UnsafeMutableRawPointer {
         let size = (count + 15) & ~15
-        if limit - cursor < size { grow(size) }
-        let result = cursor
-        cursor += size
+        if state.pointee.limit - state.pointee.cursor < size { grow(size) }
+        let result = state.pointee.cursor
+        state.pointee.cursor = result + size
         return result
     }
 
@@ -50,18 +63,15 @@ public final class Arena {
     }
 
     private func use(_ index: Int) {
-        cursor = chunks[index].base
-        limit = cursor + chunks[index].size
+        state.pointee.cursor = chunks[index].base
+        state.pointee.limit = chunks[index].base + chunks[index].size
     }
 
     /// Takes everything back. Memory is kept for the next round, up to a few chunks.
     @inlinable @inline(__always)
     public func reset() {
-        if isFresh { return }
-        rewind()
+        if state.pointee.cursor != state.pointee.beginning { rewind() }
     }
-
-    @usableFromInline var isFresh: Bool { current == 0 && cursor == chunks[0].base }
 
     @usableFromInline
     func rewind() {

@@ -195,7 +195,7 @@ import Testing
                   "a": [
                     1,
                     {
-                      "b": {"$numberDecimal": "1"}
+                      "b": {"$numberDecimal":"1"}
                     }
                   ],
                   "c": {},

@@ -15,33 +15,36 @@ extension UTCDate {
 
     /// Appends what `iso8601` returns, as UTF-8.
     public func appendISO8601(to bytes: inout [UInt8], milliseconds: Milliseconds = .always) {
-        if year < 0 || year > 9999 { bytes.append(UInt8(ascii: year < 0 ? "-" : "+")) }
-        UTCDate.append(year.magnitude, digits: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        UTCDate.append(month.magnitude, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        UTCDate.append(day.magnitude, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "T"))
-        UTCDate.append(hour.magnitude, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        UTCDate.append(minute.magnitude, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        UTCDate.append(second.magnitude, digits: 2, to: &bytes)
-        if milliseconds == .always || millisecond != 0 {
-            bytes.append(UInt8(ascii: "."))
-            UTCDate.append(millisecond.magnitude, digits: 3, to: &bytes)
+        withUnsafeTemporaryAllocation(byteCount: UTCDate.longestText, alignment: 1) { buffer in
+            let count = writeISO8601(to: buffer.baseAddress!, milliseconds: milliseconds)
+            bytes.append(contentsOf: buffer[..<count])
         }
-        bytes.append(UInt8(ascii: "Z"))
     }
 
-    private static func append(_ number: UInt, digits: Int, to bytes: inout [UInt8]) {
-        var divisor: UInt = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(48 + UInt8(number / divisor % 10))
-            divisor /= 10
+    /// Bytes that hold every date that fits Int64 milliseconds, as text.
+    static let longestText = 40
+
+    /// Writes what `iso8601` returns; there is room for `longestText` bytes. Returns how many were written.
+    func writeISO8601(to buffer: UnsafeMutableRawPointer, milliseconds: Milliseconds) -> Int {
+        var text = DigitWriter(buffer: buffer)
+        if year < 0 || year > 9999 { text.put(year < 0 ? "-" : "+") }
+        text.put(year, digits: 4)
+        text.put("-")
+        text.put(month, digits: 2)
+        text.put("-")
+        text.put(day, digits: 2)
+        text.put("T")
+        text.put(hour, digits: 2)
+        text.put(":")
+        text.put(minute, digits: 2)
+        text.put(":")
+        text.put(second, digits: 2)
+        if milliseconds == .always || millisecond != 0 {
+            text.put(".")
+            text.put(millisecond, digits: 3)
         }
+        text.put("Z")
+        return text.count
     }
 
     /// The milliseconds of an ISO 8601 moment, or nil.
@@ -76,6 +79,39 @@ extension UTCDate {
     public static func milliseconds(iso8601 text: String) -> Int64? {
         var text = text
         return text.withUTF8 { milliseconds(iso8601: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+/// Writes digits and marks one after the other.
+private struct DigitWriter {
+    let buffer: UnsafeMutableRawPointer
+    var count = 0
+
+    @inline(__always)
+    mutating func put(_ mark: Unicode.Scalar) {
+        buffer.storeBytes(of: UInt8(truncatingIfNeeded: mark.value), toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    /// The number without its sign, in so many digits or as many as it needs.
+    @inline(__always)
+    mutating func put(_ number: Int, digits: Int) {
+        var rest = number.magnitude
+        var width = digits
+        if digits == 4 {
+            var limit: UInt = 10_000
+            while rest >= limit {
+                width += 1
+                limit = limit &* 10
+            }
+        }
+        var position = width
+        while position > 0 {
+            position -= 1
+            buffer.storeBytes(of: 48 + UInt8(truncatingIfNeeded: rest % 10), toByteOffset: count + position, as: UInt8.self)
+            rest /= 10
+        }
+        count += width
     }
 }
 

@@ -85,12 +85,21 @@ extension Decimal128 {
     }
 }
 
-func decimalDigits(_ coefficient: UInt128) -> Int {
-    var digits = 1
-    var limit: UInt128 = 10
-    while coefficient >= limit && digits < 38 {
+/// How many decimal digits a number has; 1 for zero.
+func decimalDigits(_ number: UInt128) -> Int {
+    if number <= UInt128(UInt64.max) {
+        var (digits, rest) = (1, UInt64(truncatingIfNeeded: number))
+        while rest >= 10 {
+            digits += 1
+            rest /= 10
+        }
+        return digits
+    }
+    var digits = 20
+    var limit: UInt128 = 100_000_000_000_000_000_000
+    while number >= limit && digits < 39 {
         digits += 1
-        limit *= 10
+        limit &*= 10
     }
     return digits
 }

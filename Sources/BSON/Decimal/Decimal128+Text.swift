@@ -12,60 +12,84 @@ extension Decimal128: CustomStringConvertible {
 
     /// Appends what `description` returns, as UTF-8.
     public func appendText(to bytes: inout [UInt8]) {
-        if isNaN {
-            bytes.append(contentsOf: "NaN".utf8)
-            return
-        }
-        if isNegative { bytes.append(UInt8(ascii: "-")) }
-        if isInfinite {
-            bytes.append(contentsOf: "Infinity".utf8)
-            return
-        }
-        let (coefficient, exponent) = parts
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 40) { buffer in
-            let digits = Decimal128.digits(of: coefficient, in: buffer)
-            let adjusted = exponent + digits.count - 1
-            let point = digits.count + exponent
-            if exponent > 0 || adjusted < -6 {
-                bytes.append(digits[0])
-                if digits.count > 1 {
-                    bytes.append(UInt8(ascii: "."))
-                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[1...]))
-                }
-                bytes.append(UInt8(ascii: "E"))
-                bytes.append(UInt8(ascii: adjusted < 0 ? "-" : "+"))
-                bytes.append(contentsOf: String(adjusted.magnitude).utf8)
-            } else if exponent == 0 {
-                bytes.append(contentsOf: digits)
-            } else if point > 0 {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[..<point]))
-                bytes.append(UInt8(ascii: "."))
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[point...]))
-            } else {
-                bytes.append(contentsOf: "0.".utf8)
-                bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: -point))
-                bytes.append(contentsOf: digits)
-            }
+        withUnsafeTemporaryAllocation(byteCount: Decimal128.longestText, alignment: 1) { buffer in
+            let count = writeText(to: buffer.baseAddress!)
+            bytes.append(contentsOf: buffer[..<count])
         }
     }
 
-    /// The decimal digits of a coefficient, at the end of a buffer of at least 39 bytes.
-    private static func digits(of coefficient: UInt128, in buffer: UnsafeMutableBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-        var first = buffer.count
-        var rest = coefficient
+    /// Bytes that hold every number's text: a sign, 34 digits, a point and an exponent, or zeros in front.
+    static let longestText = 48
+
+    /// Writes what `description` returns; there is room for `longestText` bytes. Returns how many were written.
+    func writeText(to buffer: UnsafeMutableRawPointer) -> Int {
+        var text = TextWriter(buffer: buffer)
+        if isNaN {
+            text.put("NaN")
+            return text.count
+        }
+        if isNegative { text.put("-") }
+        if isInfinite {
+            text.put("Infinity")
+            return text.count
+        }
+        let (coefficient, exponent) = parts
+        let digits = decimalDigits(coefficient)
+        let adjusted = exponent + digits - 1
+        let point = digits + exponent
+        if exponent > 0 || adjusted < -6 {
+            text.put(coefficient, digits: digits, point: 1)
+            text.put(adjusted < 0 ? "E-" : "E+")
+            text.put(UInt128(adjusted.magnitude), digits: decimalDigits(UInt128(adjusted.magnitude)), point: nil)
+        } else if point > 0 {
+            text.put(coefficient, digits: digits, point: point)
+        } else {
+            text.put("0.")
+            for _ in 0..<(-point) { text.put("0") }
+            text.put(coefficient, digits: digits, point: nil)
+        }
+        return text.count
+    }
+}
+
+/// Writes a number's text from left to right.
+private struct TextWriter {
+    let buffer: UnsafeMutableRawPointer
+    var count = 0
+
+    mutating func put(_ text: StaticString) {
+        (buffer + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+        count += text.utf8CodeUnitCount
+    }
+
+    /// Digits, with a point after the first `point` of them unless those are all.
+    mutating func put(_ number: UInt128, digits: Int, point: Int?) {
+        let hasPoint = point != nil && point != digits
+        var position = count + digits + (hasPoint ? 1 : 0)
+        let pointPosition = hasPoint ? count + point! : -1
+        count = position
+        func putDigit(_ digit: UInt8) {
+            position -= 1
+            if position == pointPosition {
+                buffer.storeBytes(of: UInt8(ascii: "."), toByteOffset: position, as: UInt8.self)
+                position -= 1
+            }
+            buffer.storeBytes(of: 48 + digit, toByteOffset: position, as: UInt8.self)
+        }
+        var rest = number
+        var left = digits
         while rest > UInt128(UInt64.max) {
             let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-            first -= 1
-            buffer[first] = 48 + UInt8(truncatingIfNeeded: remainder)
+            putDigit(UInt8(truncatingIfNeeded: remainder))
             rest = quotient
+            left -= 1
         }
         var short = UInt64(truncatingIfNeeded: rest)
-        repeat {
-            first -= 1
-            buffer[first] = 48 + UInt8(truncatingIfNeeded: short % 10)
+        while left > 0 {
+            putDigit(UInt8(truncatingIfNeeded: short % 10))
             short /= 10
-        } while short != 0
-        return UnsafeBufferPointer(rebasing: buffer[first...])
+            left -= 1
+        }
     }
 }
 

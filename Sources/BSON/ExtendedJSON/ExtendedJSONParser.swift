@@ -19,7 +19,9 @@ public struct ExtendedJSONParser: ~Copyable {
     /// How many type wrappers were read, and which was the value read last, if it was one.
     private var wrappers = 0
     private var lastWrapper: TypeWrapper?
-    private let writer = BSONWriter()
+    private let writer: BSONWriter
+    /// The writer's, at hand without counting references to it.
+    private let state: UnsafeMutablePointer<WriterState>
 
     /// Bytes up to the end of the last value that was read whole.
     public private(set) var offset = 0
@@ -38,6 +40,8 @@ public struct ExtendedJSONParser: ~Copyable {
         end = start + bytes.count
         position = start
         firstLine = line
+        writer = BSONWriter()
+        state = writer.state
         // RFC 8259 lets a reader pass over a byte order mark.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position += 3 }
     }
@@ -55,7 +59,7 @@ public struct ExtendedJSONParser: ~Copyable {
     /// Reads the next value of any type; nil where only white space is left.
     public mutating func nextValue() throws(AtelierError) -> BSONValue? {
         guard begin() else { return nil }
-        let slot = writer.appendUntyped(UnsafeRawBufferPointer(start: nil, count: 0))
+        let slot = state.pointee.putUntypedHeader(UnsafeRawBufferPointer(start: nil, count: 0))
         try readValue(at: slot, depth: 0)
         offset = position - start
         var cursor = writer.finish().elements()
@@ -104,27 +108,27 @@ public struct ExtendedJSONParser: ~Copyable {
         switch byte {
         case UInt8(ascii: "\""):
             let text = try readString()
-            writer.append(payload: .string(borrowing: text), typeAt: slot)
+            state.pointee.put(payload: .string(borrowing: text), typeAt: slot)
         case UInt8(ascii: "{"): try readObject(at: slot, depth: depth + 1)
         case UInt8(ascii: "["): try readArray(at: slot, depth: depth + 1)
-        case UInt8(ascii: "t") where take("true"): writer.append(payload: .bool(true), typeAt: slot)
-        case UInt8(ascii: "f") where take("false"): writer.append(payload: .bool(false), typeAt: slot)
-        case UInt8(ascii: "n") where take("null"): writer.append(payload: .null, typeAt: slot)
-        case UInt8(ascii: "-"), 48...57: writer.append(payload: try readNumber(), typeAt: slot)
+        case UInt8(ascii: "t") where take("true"): state.pointee.put(payload: .bool(true), typeAt: slot)
+        case UInt8(ascii: "f") where take("false"): state.pointee.put(payload: .bool(false), typeAt: slot)
+        case UInt8(ascii: "n") where take("null"): state.pointee.put(payload: .null, typeAt: slot)
+        case UInt8(ascii: "-"), 48...57: state.pointee.put(payload: try readNumber(), typeAt: slot)
         default: throw unexpected("a value")
         }
-        if writer.count > ExtendedJSONParser.sizeLimit { throw tooLarge() }
+        if state.pointee.count > ExtendedJSONParser.sizeLimit { throw tooLarge() }
     }
 
     private mutating func readArray(at slot: Int, depth: Int) throws(AtelierError) {
         if depth > ExtendedJSONParser.depthLimit { throw tooDeep() }
         position += 1
-        writer.setType(.array, at: slot)
-        _ = writer.openPayload()
+        state.pointee.setType(.array, at: slot)
+        state.pointee.openDocument()
         skipWhitespace()
         if peek() != UInt8(ascii: "]") {
             while true {
-                try readValue(at: writer.appendUntypedElement(), depth: depth)
+                try readValue(at: state.pointee.putUntypedIndexHeader(), depth: depth)
                 skipWhitespace()
                 if peek() != UInt8(ascii: ",") { break }
                 position += 1
@@ -133,26 +137,27 @@ public struct ExtendedJSONParser: ~Copyable {
             if peek() != UInt8(ascii: "]") { throw unexpected("a comma or the array's ]") }
         }
         position += 1
-        writer.end()
+        state.pointee.closeDocument()
         lastWrapper = nil
     }
 
     private mutating func readObject(at slot: Int, depth: Int) throws(AtelierError) {
         let opening = position
         let before = wrappers
-        writer.setType(.document, at: slot)
-        let payload = writer.openPayload()
+        state.pointee.setType(.document, at: slot)
+        let payload = state.pointee.count
+        state.pointee.openDocument()
         let wrapper = try readMembers(depth: depth)
-        writer.end()
+        state.pointee.closeDocument()
         guard let wrapper else {
             lastWrapper = nil
             return
         }
         let inner = wrappers - before
-        guard let value = wrapper.value(of: writer.closedDocument(at: payload), inner: inner, last: lastWrapper) else {
+        guard let value = wrapper.value(of: state.pointee.closedDocument(at: payload), inner: inner, last: lastWrapper) else {
             throw failure("malformed \(wrapper.name): \(wrapper.shape)", at: opening)
         }
-        value.withValue { writer.replacePayload(from: payload, typeAt: slot, with: $0) }
+        value.withValue { state.pointee.replacePayload(from: payload, typeAt: slot, with: $0) }
         wrappers += 1
         lastWrapper = wrapper
     }
@@ -178,7 +183,7 @@ public struct ExtendedJSONParser: ~Copyable {
                 if first == UInt8(ascii: "$"), let found = TypeWrapper(key: name) { wrapper = wrapper ?? found }
                 if hasZero(name) { throw failure("a name must not contain U+0000", at: nameStart) }
             }
-            let slot = writer.appendUntyped(name)
+            let slot = state.pointee.putUntypedHeader(name)
             skipWhitespace()
             guard peek() == UInt8(ascii: ":") else { throw unexpected("a colon after the name") }
             position += 1

@@ -21,18 +21,33 @@ public enum Base64 {
         }
     }
 
+    /// How many digits, padding included, so many bytes take.
+    static func encodedCount(_ bytes: Int) -> Int { (bytes + 2) / 3 * 4 }
+
     /// Appends the digits of some bytes.
     public static func encode(_ data: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + (data.count + 2) / 3 * 4)
+        withUnsafeTemporaryAllocation(byteCount: encodedCount(data.count), alignment: 1) { buffer in
+            guard let base = buffer.baseAddress else { return }
+            encode(data, to: base)
+            output.append(contentsOf: buffer)
+        }
+    }
+
+    /// Writes the digits of some bytes; there is room for `encodedCount` of them.
+    static func encode(_ data: UnsafeRawBufferPointer, to output: UnsafeMutableRawPointer) {
+        var target = output
         var position = 0
         while position < data.count {
             let left = data.count - position
             let group = UInt32(data[position]) << 16 | (left > 1 ? UInt32(data[position + 1]) << 8 : 0)
                 | (left > 2 ? UInt32(data[position + 2]) : 0)
-            output.append(digit(UInt8(group >> 18)))
-            output.append(digit(UInt8(group >> 12 & 63)))
-            output.append(left > 1 ? digit(UInt8(group >> 6 & 63)) : UInt8(ascii: "="))
-            output.append(left > 2 ? digit(UInt8(group & 63)) : UInt8(ascii: "="))
+            let padding = UInt8(ascii: "=")
+            let digits = (
+                digit(UInt8(group >> 18)), digit(UInt8(group >> 12 & 63)), left > 1 ? digit(UInt8(group >> 6 & 63)) : padding,
+                left > 2 ? digit(UInt8(group & 63)) : padding
+            )
+            target.storeBytes(of: digits, as: (UInt8, UInt8, UInt8, UInt8).self)
+            target += 4
             position += 3
         }
     }
