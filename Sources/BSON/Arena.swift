@@ -8,17 +8,11 @@ import Glibc
 /// one each for what they hold on to. Addresses stay valid until `reset()` or the arena's end.
 /// Not thread-safe: one pipeline, one arena.
 public final class Arena {
-    /// What the bump pointer needs, behind a pointer: allocations are then plain loads and stores, without the check for
-    /// overlapping access that Swift makes at every use of a class's variable.
-    @usableFromInline
-    struct State {
-        @usableFromInline var cursor: UnsafeMutableRawPointer
-        @usableFromInline var limit: UnsafeMutableRawPointer
-        /// Where the first chunk begins: the cursor of an arena that is fresh.
-        @usableFromInline var beginning: UnsafeMutableRawPointer
-    }
-
-    @usableFromInline let state: UnsafeMutablePointer<State>
+    // Exclusivity is not checked at run time: no method hands out access to these while another runs.
+    @exclusivity(unchecked) @usableFromInline var cursor: UnsafeMutableRawPointer
+    @exclusivity(unchecked) @usableFromInline var limit: UnsafeMutableRawPointer
+    /// Where the first chunk begins: the cursor of an arena that is fresh.
+    @usableFromInline let beginning: UnsafeMutableRawPointer
     private var chunks: [(base: UnsafeMutableRawPointer, size: Int)] = []
     private var current = 0
     /// Scratch for building documents and arrays whose bytes then move into the arena.
@@ -28,22 +22,20 @@ public final class Arena {
     public init(chunkSize: Int = 64 * 1024) {
         let base = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
         chunks = [(base, chunkSize)]
-        state = .allocate(capacity: 1)
-        state.initialize(to: State(cursor: base, limit: base + chunkSize, beginning: base))
+        cursor = base
+        limit = base + chunkSize
+        beginning = base
     }
 
-    deinit {
-        for chunk in chunks { chunk.base.deallocate() }
-        state.deallocate()
-    }
+    deinit { for chunk in chunks { chunk.base.deallocate() } }
 
     /// Uninitialised memory, aligned to 16 bytes.
     @inlinable @inline(__always)
     public func allocate(_ count: Int) -> UnsafeMutableRawPointer {
         let size = (count + 15) & ~15
-        if state.pointee.limit - state.pointee.cursor < size { grow(size) }
-        let result = state.pointee.cursor
-        state.pointee.cursor = result + size
+        if limit - cursor < size { grow(size) }
+        let result = cursor
+        cursor = result + size
         return result
     }
 
@@ -63,14 +55,14 @@ public final class Arena {
     }
 
     private func use(_ index: Int) {
-        state.pointee.cursor = chunks[index].base
-        state.pointee.limit = chunks[index].base + chunks[index].size
+        cursor = chunks[index].base
+        limit = chunks[index].base + chunks[index].size
     }
 
     /// Takes everything back. Memory is kept for the next round, up to a few chunks.
     @inlinable @inline(__always)
     public func reset() {
-        if state.pointee.cursor != state.pointee.beginning { rewind() }
+        if cursor != beginning { rewind() }
     }
 
     @usableFromInline
