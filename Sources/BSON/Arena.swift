@@ -139,9 +139,5 @@ public final class Arena {
     }
 
     /// An owned value's bytes, copied here.
-    public func value(_ value: BSONValue) -> ValueView {
-        let holder = document { $0.append("", value) }
-        var cursor = holder.asDocument.elements()
-        return cursor.next() ? cursor.value : .missing
-    }
+    public func value(_ value: BSONValue) -> ValueView { value.withValue { copy($0) } }
 }
