@@ -55,7 +55,7 @@ let package = Package(
                 "BSON", "Deployment", "DocumentStore", "Analytics", "Worker", "WireServer", "MongoDriver", "TestSupport",
             ],
             exclude: ["Aggregations", "Transcripts"]),
-        .testTarget(name: "CLITests", dependencies: ["BSON", "Analytics", "atelier"]),
+        .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(
             name: "MongoDriverTests", dependencies: ["BSON", "Deployment", "MongoDriver", "WireServer", "TestSupport"]),

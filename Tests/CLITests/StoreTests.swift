@@ -33,4 +33,14 @@ import Testing
         #expect(outcome.status == 3)
         #expect(outcome.errors.contains("postgres://"))
     }
+
+    @Test func aServerThatIsNotThereIsSaidSoWithoutThePassword() throws {
+        let outcome = try Atelier.run(
+            ["find", "orders", "--store", "mongodb://ann:secret@127.0.0.1:1/shop?serverSelectionTimeoutMS=200"],
+            in: folder)
+        #expect(outcome.status == 3)
+        #expect(outcome.errors.hasPrefix("atelier find: "))
+        #expect(outcome.errors.contains("127.0.0.1:1"))
+        #expect(!outcome.errors.contains("secret"))
+    }
 }

@@ -34,6 +34,15 @@ extension UsageError {
 struct StoreUnavailable: Error {
     let location: String
     let cause: AtelierError
+
+    /// Where, without the name and password that an address may hold.
+    var place: String {
+        if let place = cause.location { return place }
+        guard let scheme = location.firstRange(of: "://"), let at = location[scheme.upperBound...].lastIndex(of: "@") else {
+            return location
+        }
+        return location[..<scheme.upperBound] + "…" + location[at...]
+    }
 }
 
 /// Nobody reads the output any more; there is nothing left to do, and nothing wrong.
