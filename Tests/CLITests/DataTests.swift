@@ -30,7 +30,7 @@ import Testing
         let outcome = try atelier("find", "products", "--sort", #"{"_id": 1}"#)
         #expect(
             outcome.output == """
-                _id  name            price     tags          n   made
+                _id  name               price  tags          n  made
                 ───  ──────────────  ────────  ─────────  ────  ────────────────────
                 a    Épée, "courte"    12.50   ["x","y"]   3
                 b    刺繍               7                  1.5  2020-01-02T03:04:05Z
@@ -183,9 +183,9 @@ import Testing
             table.output == """
                 Net revenue by month
 
-                Month    Gross  Returns    Net
-                ───────  ─────  ───────  ─────
-                2020-01  19.98    -9.99   9.99
+                Month    Gross  Returns   Net
+                ───────  ─────  ───────  ────
+                2020-01  19.98    -9.99  9.99
 
                 1 row
 
