@@ -99,7 +99,7 @@ struct DaylightRule: Sendable {
 
     func period(at second: Int) -> TimeZone.Period {
         guard let begins, let ends else { return TimeZone.Period(start: Int.min, offset: standard) }
-        let year = UTCDate(milliseconds: Int64(second + standard) * 1000).year
+        let year = UTCDate.civil(fromDays: Int(floorDivide(Int64(second + standard), 86_400))).year
         var changes: [TimeZone.Period] = []
         for year in (year - 1)...(year + 1) {
             changes.append(TimeZone.Period(start: moment(begins, year) - standard, offset: daylight))

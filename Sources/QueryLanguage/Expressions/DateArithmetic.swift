@@ -16,7 +16,7 @@ extension ExpressionOperator {
                 try compiler.expression(arguments, "timezone"),
                 try compiler.expression(arguments, "startOfWeek"),
             ]
-            let (zone, weekGiven) = (ZoneOperand(operands[3], compiler), operands[4] != nil)
+            let (zone, weekGiven) = (ZoneOperand(operands[3]), operands[4] != nil)
             return try compiler.call("$dateDiff", operands) { scope, arguments in
                 let (from, to, name, weekday) = (
                     try arguments[0], try arguments[1], try arguments[2], try arguments[4]
@@ -42,7 +42,7 @@ extension ExpressionOperator {
                 try compiler.expression(arguments, "timezone"),
                 try compiler.expression(arguments, "startOfWeek"),
             ]
-            let (zone, sizeGiven, weekGiven) = (ZoneOperand(operands[3], compiler), operands[2] != nil, operands[4] != nil)
+            let (zone, sizeGiven, weekGiven) = (ZoneOperand(operands[3]), operands[2] != nil, operands[4] != nil)
             return try compiler.call("$dateTrunc", operands) { scope, arguments in
                 let (moment, name, count, weekday) = (
                     try arguments[0], try arguments[1], try arguments[2], try arguments[4]
@@ -81,7 +81,7 @@ extension ExpressionOperator {
                 try compiler.expression(arguments, required: "amount", 5166402),
                 try compiler.expression(arguments, "timezone"),
             ]
-            let zone = ZoneOperand(operands[3], compiler)
+            let zone = ZoneOperand(operands[3])
             return try compiler.call(name, operands) { scope, arguments in
                 let (moment, unitName, count) = (try arguments[0], try arguments[1], try arguments[2])
                 if moment.isNullish || unitName.isNullish || count.isNullish { return .null }

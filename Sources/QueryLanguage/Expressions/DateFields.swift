@@ -38,7 +38,7 @@ extension ExpressionOperator {
                 zone = try compiler.expression(arguments, "timezone")
             }
             let operand = try compiler.expression(date)
-            let call = DateField(operand, ZoneOperand(zone, compiler), long: long, field)
+            let call = DateField(operand, ZoneOperand(zone), long: long, field)
             return try compiler.fold(call, [operand], call.zone)
         }
     }

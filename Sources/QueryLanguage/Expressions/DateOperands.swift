@@ -27,7 +27,7 @@ struct ZoneOperand {
     let expression: Expression?
 
     /// - Parameter expression: nil where the argument is not given: UTC.
-    init(_ expression: Expression?, _ compiler: Compiler) {
+    init(_ expression: Expression?) {
         guard let expression else {
             (constant, self.expression) = (.utc, nil)
             return
@@ -37,7 +37,8 @@ struct ZoneOperand {
             constant = nil
             return
         }
-        constant = compiler.checked { try ZoneOperand.zone(value) } ?? nil
+        // A zone that does not exist is reported where it is used.
+        constant = (try? ZoneOperand.zone(value)) ?? nil
     }
 
     /// Whether the zone is the same for every row.

@@ -22,14 +22,14 @@ extension ExpressionOperator {
             }
             let names = (isISO ? iso : calendar) + time
             let parts = try names.map { try compiler.expression(arguments, $0) }
-            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"), compiler)
+            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"))
             return try compiler.fold(DateFromParts(names, parts, zone, isISO: isISO), parts, zone)
         },
         form("$dateToParts") { argument, compiler in
             let arguments = try NamedArguments(
                 argument, of: "$dateToParts", ["date", "timezone", "iso8601"], notObject: 40524, unknown: 40520)
             let date = try compiler.expression(arguments, required: "date", 40522)
-            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"), compiler)
+            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"))
             let iso = try compiler.expression(arguments, "iso8601")
             return try compiler.fold(DateToParts(date, zone, iso: iso), [date, iso], zone)
         },

@@ -7,10 +7,10 @@ extension ExpressionOperator {
             let arguments = try NamedArguments(
                 argument, of: "$dateToString", ["format", "date", "timezone", "onNull"], notObject: 18629, unknown: 18534)
             let date = try compiler.expression(arguments, required: "date", 18628)
-            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"), compiler)
+            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"))
             let format = FormatOperand(
                 try compiler.expression(arguments, "format"), .writing,
-                AtelierError(18533, "$dateToString requires that 'format' be a string"), compiler)
+                AtelierError(18533, "$dateToString requires that 'format' be a string"))
             let onNull = try compiler.expression(arguments, "onNull")
             return try compiler.fold(
                 DateToString(date, format, zone, onNull: onNull), [date, format.expression, onNull], zone)
@@ -20,10 +20,10 @@ extension ExpressionOperator {
                 argument, of: "$dateFromString", ["dateString", "format", "timezone", "onNull", "onError"],
                 notObject: 40540, unknown: 40541)
             let text = try compiler.expression(arguments, required: "dateString", 40542)
-            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"), compiler)
+            let zone = ZoneOperand(try compiler.expression(arguments, "timezone"))
             let format = FormatOperand(
                 try compiler.expression(arguments, "format"), .reading,
-                AtelierError(40684, "$dateFromString requires that 'format' be a string"), compiler)
+                AtelierError(40684, "$dateFromString requires that 'format' be a string"))
             let onNull = try compiler.expression(arguments, "onNull")
             let onError = try compiler.expression(arguments, "onError")
             return try compiler.fold(
@@ -40,13 +40,13 @@ struct FormatOperand {
     private let use: DateFormat.Use
     private let notString: AtelierError
 
-    init(_ expression: Expression?, _ use: DateFormat.Use, _ notString: AtelierError, _ compiler: Compiler) {
+    init(_ expression: Expression?, _ use: DateFormat.Use, _ notString: AtelierError) {
         (self.expression, self.use, self.notString) = (expression, use, notString)
         guard let value = expression?.constant, !value.isNullish else {
             constant = nil
             return
         }
-        constant = compiler.checked { try FormatOperand.format(value, use, notString) } ?? nil
+        constant = (try? FormatOperand.format(value, use, notString)) ?? nil
     }
 
     /// Whether the operator was given a format at all.
