@@ -1,22 +1,18 @@
-import Analytics
 import BSON
-import DocumentStore
-import Ingest
-import Retail
 import Testing
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// The shipped aggregations against reference values that other programs computed from the same file.
-@Suite(.serialized, .enabled(if: OnlineRetail.isThere, "the Online Retail data are not there: set ATELIER_TEST_DATA"))
+@Suite(
+    .serialized,
+    .enabled(
+        if: ReferenceData.isThere("online-retail-ii-2009-2010.csv.gz", "online-retail-ii-2009-2010.json"),
+        "the Online Retail data are not there: set ATELIER_TEST_DATA"))
 struct OnlineRetailTests {
-    private let data: OnlineRetail
+    private let data: ReferenceData
 
-    init() throws { data = try OnlineRetail.shared.get() }
+    init() throws { data = try ReferenceData.onlineRetail.get() }
 
-    private var months: [Document] { data.reference["monthly"]?.arrayValue?.compactMap(\.documentValue) ?? [] }
+    private var months: [Document] { data.values.documents("monthly") }
 
     @Test(arguments: [("gross", "invoices_G", false), ("known", "invoices_K", true)])
     func revenueByMonth(revenue: String, orders: String, knownCustomersOnly: Bool) throws {
@@ -54,7 +50,7 @@ struct OnlineRetailTests {
         ] as [(String, Document)])
     func averageOrderValue(scope: String, arguments: Document) throws {
         let row = try #require(try data.shop.rows("average-order-value", arguments).first)
-        let totals = try #require(data.reference["totals"]?.documentValue?[scope]?.documentValue)
+        let totals = try #require(data.values["totals"]?.documentValue?[scope]?.documentValue)
         #expect(row["orders"]?.integerValue == totals["invoices"]?.integerValue)
         #expect(isExactly(row["revenue"], totals["revenue"]))
         #expect(abs((row["averageOrderValue"]?.doubleValue ?? .nan) - (totals["AOV"]?.doubleValue ?? 0)) < 1e-9)
@@ -66,7 +62,7 @@ struct OnlineRetailTests {
         let rows = try data.shop.rows("revenue-by-country")
         #expect(rows.count == 40)
         for (row, country) in zip(
-            rows, data.reference["top_countries_G"]?.arrayValue?.compactMap(\.documentValue) ?? [])
+            rows, data.values.documents("top_countries_G"))
         {
             #expect(row["country"] == country["country"])
             #expect(isExactly(row["revenue"], country["revenue"]))
@@ -76,7 +72,7 @@ struct OnlineRetailTests {
 
     @Test func topProductsByRevenue() throws {
         let rows = try data.shop.rows("top-products", ["productsOnly": true])
-        let products = data.reference["top10_products_by_revenue_P"]?.arrayValue?.compactMap(\.documentValue) ?? []
+        let products = data.values.documents("top10_products_by_revenue_P")
         #expect(products.count == rows.count)
         for (row, product) in zip(rows, products) {
             #expect(row["productId"] == product["stock"])
@@ -87,7 +83,7 @@ struct OnlineRetailTests {
 
     @Test func topProductsByUnits() throws {
         let rows = try data.shop.rows("top-products", ["productsOnly": true, "by": "units"])
-        let products = data.reference["top10_products_by_units_P"]?.arrayValue?.compactMap(\.arrayValue) ?? []
+        let products = data.values["top10_products_by_units_P"]?.arrayValue?.compactMap(\.arrayValue) ?? []
         #expect(products.count == rows.count)
         for (row, product) in zip(rows, products) {
             #expect(row["productId"] == product[0])
@@ -97,7 +93,7 @@ struct OnlineRetailTests {
 
     @Test func topCustomers() throws {
         let rows = try data.shop.rows("top-customers", ["limit": 5])
-        let customers = data.reference["variants"]?.documentValue?["top5_customers_K"]?.arrayValue?.compactMap(
+        let customers = data.values["variants"]?.documentValue?["top5_customers_K"]?.arrayValue?.compactMap(
             \.documentValue)
         for (row, customer) in zip(rows, try #require(customers)) {
             #expect(row["customerId"]?.stringValue == customer["cust"]?.integerValue.map(String.init))
@@ -109,41 +105,9 @@ struct OnlineRetailTests {
 
     @Test func repeatPurchaseRate() throws {
         let row = try #require(try data.shop.rows("repeat-purchase-rate").first)
-        let expected = try #require(data.reference["repeat"]?.documentValue)
+        let expected = try #require(data.values["repeat"]?.documentValue)
         #expect(row["customers"]?.integerValue == expected["customers"]?.integerValue)
         #expect(row["repeatCustomers"]?.integerValue == expected["repeat_customers_invoices"]?.integerValue)
         #expect(row["rate"]?.doubleValue == expected["repeat_rate_invoices"]?.doubleValue)
-    }
-
-    /// Whether a decimal is the number that a JSON file gives, to the last digit.
-    private func isExactly(_ value: BSONValue?, _ expected: BSONValue?) -> Bool {
-        guard case .decimal(let value)? = value, let number = expected?.doubleValue else { return false }
-        // The shortest text of the file's double is the text in the file.
-        return Decimal128("\(number)").map { value.compare($0) == 0 } ?? false
-    }
-}
-
-/// The file, loaded once for the suite, and its reference values.
-struct OnlineRetail: Sendable {
-    let shop: Shop
-    let reference: Document
-
-    /// The store; tests only read it.
-    final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe, and nothing else is touched.
-        private let test: TestStore
-        init(_ test: TestStore) { self.test = test }
-        func rows(_ name: String, _ arguments: Document = [:]) throws -> [Document] { try test.rows(name, arguments) }
-    }
-
-    static let folder = getenv("ATELIER_TEST_DATA").map { String(cString: $0) } ?? CatalogTests.package + "../shared"
-    static let file = folder + "/data/online-retail-ii-2009-2010.csv.gz"
-    static let referenceFile = folder + "/reference/online-retail-ii-2009-2010.json"
-    static var isThere: Bool { access(file, R_OK) == 0 && access(referenceFile, R_OK) == 0 }
-
-    static let shared = Result {
-        let test = try TestStore()
-        let catalog = try CollectionCatalog.load(from: CatalogTests.package + "collections")
-        _ = try OnlineRetailImporter(database: test.store.database, catalog: catalog).load(file)
-        return OnlineRetail(shop: Shop(test), reference: try Document(json: try Files.contents(of: referenceFile)))
     }
 }

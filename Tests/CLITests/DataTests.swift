@@ -82,7 +82,7 @@ import Testing
         let cut = try atelier("find", "n", "--store", "many.store")
         #expect(
             cut.output.hasSuffix(
-                "\n99\n\n150 rows, of which the first 100 are shown; --format csv or json prints all\n"))
+                "\n 99\n\n150 rows, of which the first 100 are shown; --format csv or json prints all\n"))
         let all = try atelier("find", "n", "--store", "many.store", "--limit", "150", "--quiet")
         #expect(all.output.hasSuffix("\n149\n"))
         #expect(

@@ -40,7 +40,8 @@ enum Program {
             complain(name, error.message, error.advice ?? "`\(name) --help` shows how.")
             return .wrongUsage
         case let error as StoreUnavailable:
-            complain(name, "\(error.place): \(error.cause.message)", error.cause.advice ?? "Check --store or ATELIER_STORE.")
+            complain(
+                name, "\(error.place): \(error.cause.message)", error.cause.advice ?? "Check --store or ATELIER_STORE.")
             return .storeUnavailable
         case let error as AtelierError:
             complain(name, error.location.map { "\($0): \(error.message)" } ?? error.message, error.advice)

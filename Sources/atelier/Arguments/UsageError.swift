@@ -38,7 +38,8 @@ struct StoreUnavailable: Error {
     /// Where, without the name and password that an address may hold.
     var place: String {
         if let place = cause.location { return place }
-        guard let scheme = location.firstRange(of: "://"), let at = location[scheme.upperBound...].lastIndex(of: "@") else {
+        guard let scheme = location.firstRange(of: "://"), let at = location[scheme.upperBound...].lastIndex(of: "@")
+        else {
             return location
         }
         return location[..<scheme.upperBound] + "…" + location[at...]

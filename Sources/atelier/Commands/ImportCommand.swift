@@ -8,20 +8,27 @@ import Retail
 extension Option {
     static let again = Option("again", "Load what was loaded before once more, to restore what was changed since")
     static let currency = Option("currency", value: "CODE", "The currency of the prices (online-retail); GBP otherwise")
+    static let collection = Option("collection", value: "NAME", "The collection the documents go to (ndjson)")
 }
 
 extension Command {
     static let load = Command(
         name: "import", summary: "Load files into the store",
         operands: [
-            Operand("KIND", ImportKind.allCases.map(\.rawValue).joined(separator: ", ")), Operand("PATH", "A file"),
+            Operand("KIND", ImportKind.allCases.map(\.rawValue).joined(separator: ", ")),
+            Operand("PATH", "A file; for olist the folder"),
         ],
-        options: [.currency, .again, .store] + Option.output,
+        options: [.collection, .currency, .again, .store] + Option.output,
         details: [
             "online-retail: invoice lines of the UCI data sets Online Retail and Online Retail II, csv or csv.gz.",
+            "olist: the folder of the nine tables of the Brazilian E-Commerce data set by Olist, each csv or csv.gz.",
+            "ndjson: one document a line, in Extended JSON, plain or gzip; a document takes the place of the one with its _id.",
             "Rows that cannot be read are in the collection rejects, with the reason. Loading the same again changes nothing.",
         ],
-        examples: ["atelier import online-retail online-retail-ii.csv.gz"]
+        examples: [
+            "atelier import online-retail online-retail-ii.csv.gz",
+            "atelier import ndjson suppliers.ndjson --collection suppliers",
+        ]
     ) { invocation in
         guard let kind = ImportKind(rawValue: invocation.operands[0]) else {
             let names = ImportKind.allCases.map(\.rawValue)
@@ -30,6 +37,7 @@ extension Command {
                 "KIND: nothing is known about \(invocation.operands[0])",
                 advice: nearest + "There are \(names.joined(separator: ", ")).")
         }
+        try kind.checkOptions(invocation)
         let path = invocation.operands[1]
         guard access(path, R_OK) == 0 else {
             throw AtelierError(.fileOpenFailed, "cannot read: \(String(cString: strerror(errno)))", at: path)
@@ -56,6 +64,17 @@ extension Command {
 /// What can be imported.
 private enum ImportKind: String, CaseIterable {
     case onlineRetail = "online-retail"
+    case olist
+    case ndjson
+
+    /// An option that would not be honoured is refused.
+    func checkOptions(_ invocation: Invocation) throws {
+        if invocation.isSet(.currency) && self != .onlineRetail { throw UsageError("--currency is for online-retail") }
+        if invocation.isSet(.collection) && self != .ndjson { throw UsageError("--collection is for ndjson") }
+        if self == .ndjson && !invocation.isSet(.collection) {
+            throw UsageError("--collection is missing: the collection the documents go to")
+        }
+    }
 
     func load(
         _ path: String, _ invocation: Invocation, _ database: Database, _ catalog: CollectionCatalog,
@@ -63,9 +82,14 @@ private enum ImportKind: String, CaseIterable {
     ) throws -> LoadReport {
         switch self {
         case .onlineRetail:
-            try OnlineRetailImporter(
-                database: database, catalog: catalog, currency: invocation.value(.currency) ?? "GBP"
-            ).load(path, options: options)
+            let currency = invocation.value(.currency) ?? "GBP"
+            return try OnlineRetailImporter(database: database, catalog: catalog, currency: currency)
+                .load(path, options: options)
+        case .olist: return try OlistImporter(database: database, catalog: catalog).load(path, options: options)
+        case .ndjson:
+            let collection = invocation.value(.collection) ?? ""
+            return try NDJSONImporter(database: database, catalog: catalog, collection: collection)
+                .load(path, options: options)
         }
     }
 }

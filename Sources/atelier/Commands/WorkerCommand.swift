@@ -4,8 +4,10 @@ import Glibc
 import Worker
 
 extension Option {
-    fileprivate static let concurrency = Option("concurrency", value: "N", "How many requests run at once; otherwise one a core")
-    fileprivate static let canonicalReplies = Option("canonical", "Reply in canonical Extended JSON unless a request says otherwise")
+    fileprivate static let concurrency = Option(
+        "concurrency", value: "N", "How many requests run at once; otherwise one a core")
+    fileprivate static let canonicalReplies = Option(
+        "canonical", "Reply in canonical Extended JSON unless a request says otherwise")
     fileprivate static let cursorTimeout = Option(
         "cursor-timeout", value: "SECONDS", "When to close a cursor nobody reads; otherwise 600")
 }
@@ -24,7 +26,9 @@ extension Command {
         options.version = Program.version
         options.storeKind = try StoreLocation(invocation.storeLocation).kind
         if let concurrency = try invocation.integer(.concurrency, in: 1...1024) { options.concurrency = concurrency }
-        if let seconds = try invocation.integer(.cursorTimeout, in: 1...86_400) { options.cursorTimeout = Double(seconds) }
+        if let seconds = try invocation.integer(.cursorTimeout, in: 1...86_400) {
+            options.cursorTimeout = Double(seconds)
+        }
         options.canonical = invocation.isSet(.canonicalReplies)
         let catalog = try invocation.aggregationCatalog()
         if isatty(STDIN_FILENO) == 1 {

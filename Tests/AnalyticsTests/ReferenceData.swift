@@ -1,0 +1,60 @@
+import Analytics
+import BSON
+import Glibc
+import Ingest
+import Retail
+
+/// A public data set, loaded once for its suite, and the reference values that other programs computed from it.
+struct ReferenceData: Sendable {
+    let shop: Shop
+    let values: Document
+
+    /// The store; tests only read it.
+    final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe, and nothing else is touched.
+        private let test: TestStore
+        init(_ test: TestStore) { self.test = test }
+        func rows(_ name: String, _ arguments: Document = [:]) throws -> [Document] { try test.rows(name, arguments) }
+    }
+
+    static let onlineRetail = Result {
+        try load("online-retail-ii-2009-2010.json") { test, catalog in
+            _ = try OnlineRetailImporter(database: test.store.database, catalog: catalog)
+                .load(folder + "/data/online-retail-ii-2009-2010.csv.gz")
+        }
+    }
+
+    static let olist = Result {
+        try load("olist-sample.json") { test, catalog in
+            _ = try OlistImporter(database: test.store.database, catalog: catalog).load(folder + "/data/olist-sample")
+        }
+    }
+
+    /// Whether the data and their reference values are there.
+    static func isThere(_ data: String, _ reference: String) -> Bool {
+        access("\(folder)/data/\(data)", R_OK) == 0 && access("\(folder)/reference/\(reference)", R_OK) == 0
+    }
+
+    private static let folder =
+        getenv("ATELIER_TEST_DATA").map { String(cString: $0) } ?? CatalogTests.package + "../shared"
+
+    private static func load(
+        _ reference: String, _ fill: (TestStore, CollectionCatalog) throws -> Void
+    ) throws -> ReferenceData {
+        let test = try TestStore()
+        try fill(test, CollectionCatalog.load(from: CatalogTests.package + "collections"))
+        let values = try Document(json: try Files.contents(of: "\(folder)/reference/\(reference)"))
+        return ReferenceData(shop: Shop(test), values: values)
+    }
+}
+
+/// Whether a decimal is the number that a JSON file gives, to the last digit.
+func isExactly(_ value: BSONValue?, _ expected: BSONValue?) -> Bool {
+    guard case .decimal(let value)? = value, let number = expected?.doubleValue else { return false }
+    // The shortest text of the file's double is the text in the file.
+    return Decimal128("\(number)").map { value.compare($0) == 0 } ?? false
+}
+
+extension Document {
+    /// The documents of an array.
+    func documents(_ key: String) -> [Document] { self[key]?.arrayValue?.compactMap(\.documentValue) ?? [] }
+}
