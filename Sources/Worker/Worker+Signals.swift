@@ -4,7 +4,7 @@ import Synchronization
 extension Worker {
     /// From now on SIGTERM and SIGINT stop the worker as the end of its input does; the second of them ends the process at once.
     ///
-    /// For a program that is a worker and nothing else: there is one such worker in a process, the last to ask.
+    /// For a program that is a worker and nothing else, called from its main thread: there is one such worker in a process, the last to ask.
     public func stopOnSignals() {
         stoppedBySignals.store(stopSignal.raisingDescriptor, ordering: .releasing)
         var action = sigaction()
@@ -16,7 +16,14 @@ extension Worker {
             _ = write(descriptor, &byte, 1)
             errno = errorNumber
         }
-        for number in [SIGTERM, SIGINT] { sigaction(number, &action, nil) }
+        // A caller that starts the worker from a thread with blocked signals passes that on to it.
+        var unblocked = sigset_t()
+        sigemptyset(&unblocked)
+        for number in [SIGTERM, SIGINT] {
+            sigaction(number, &action, nil)
+            sigaddset(&unblocked, number)
+        }
+        pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
     }
 }
 

@@ -99,29 +99,3 @@ public final class Worker: Sendable {
         }
     }
 }
-
-/// The descriptor that replies go to, out of the way of libraries that print.
-private struct ProtocolOutput {
-    let descriptor: Int32
-    private let isStandardOutput: Bool
-
-    init(_ output: Int32) throws {
-        isStandardOutput = output == STDOUT_FILENO
-        guard isStandardOutput else {
-            descriptor = output
-            return
-        }
-        fflush(nil)
-        descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-        if descriptor < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 {
-            throw AtelierError(.operationFailed, "cannot set standard output aside: \(String(cString: strerror(errno)))")
-        }
-    }
-
-    func restore() {
-        guard isStandardOutput else { return }
-        fflush(nil)
-        dup2(descriptor, STDOUT_FILENO)
-        close(descriptor)
-    }
-}

@@ -150,7 +150,7 @@ private func updateCommand(_ parameters: Parameters, update: BSONValue) -> Docum
 /// An update without operators would replace the whole document; nobody means that by `update`.
 private func requireOperators(in name: String, _ parameters: Parameters) throws {
     guard let update = parameters.object(name), update.keys.first?.hasPrefix("$") != true else { return }
-    throw parameters.invalid(name, "expected update operators such as $set; to replace the whole document use a replacement")
+    throw parameters.invalid(name, "expected update operators such as $set; a whole document goes into `replacement`")
 }
 
 private func refuseOperators(in name: String, _ parameters: Parameters) throws {
