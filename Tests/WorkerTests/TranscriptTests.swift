@@ -27,6 +27,12 @@ import Testing
         String(decoding: contents(path), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
+    private func save(_ text: String, to path: String) throws {
+        let file = try #require(fopen(path, "w"))
+        fputs(text, file)
+        fclose(file)
+    }
+
     private func worker(_ store: Store, aggregations: String = "Tests/WorkerTests/Aggregations") throws -> RunningWorker {
         var options = Worker.Options()
         options.concurrency = 1
@@ -44,8 +50,7 @@ import Testing
                 try transcript.run(worker.send, worker.receive)
             } else if place == .embedded {
                 let recorded = try transcript.recorded(worker.send, worker.receive)
-                try #require(fputs(String(recorded.text.dropLast()), fopen(path, "w")) >= 0)
-                fflush(nil)
+                try save(String(recorded.text.dropLast()), to: path)
             }
             #expect(try worker.finish() == [])
         }
@@ -72,17 +77,28 @@ import Testing
     @Test("The conversations in the documentation are real")
     func documentation() throws {
         let path = packageFolder("docs/worker.md")
-        var inside = false
-        var conversation: [String] = []
+        // The lines of the page, in runs that are inside a conversation or are not.
+        var parts: [(isConversation: Bool, lines: [String])] = [(false, [])]
         for line in lines(path) {
-            if line.hasPrefix("```") { inside = line == "```transcript" } else if inside { conversation.append(line) }
+            let ends = parts[parts.count - 1].isConversation && line.hasPrefix("```")
+            if ends { parts.append((false, [])) }
+            parts[parts.count - 1].lines.append(line)
+            if line == "```transcript" { parts.append((true, [])) }
         }
-        let transcript = Transcript(lines: conversation)
-        #expect(!transcript.isEmpty)
-        let store = try Store(temporaryStorePath())
-        defer { store.close() }
-        let worker = try worker(store, aggregations: "aggregations")
-        try transcript.run(worker.send, worker.receive)
-        #expect(try worker.finish() == [])
+        #expect(parts.count > 2)
+        try StorePlace.embedded.withStore { store in
+            for (index, part) in parts.enumerated() where part.isConversation {
+                let worker = try worker(store, aggregations: "aggregations")
+                let transcript = Transcript(lines: part.lines)
+                if Transcript.isRecording {
+                    let recorded = try transcript.recorded(worker.send, worker.receive).text
+                    parts[index].lines = recorded.split(separator: "\n").map(String.init)
+                } else {
+                    try transcript.run(worker.send, worker.receive)
+                }
+                #expect(try worker.finish() == [])
+            }
+        }
+        if Transcript.isRecording { try save(parts.flatMap(\.lines).joined(separator: "\n"), to: path) }
     }
 }

@@ -11,6 +11,7 @@ extension Method {
             .required("store", .string, "What kind of store it works on."),
             .required("limits", .document, "What a caller has to stay within."),
             .required("methods", .documents, "One entry a method: name, summary, writes, params, result."),
+            .required("notifications", .documents, "What is sent without expecting a reply: name, direction, summary, params."),
         ])
     ) { call in
         let service = call.service
@@ -27,6 +28,7 @@ extension Method {
             writer.append("store", BSONValue.string(service.options.storeKind))
             writer.append("limits", BSONValue.document(service.options.limits))
             writer.append("methods", .array(BSONArray(documents: methods.map(\.description))))
+            writer.append("notifications", .array(BSONArray(documents: ProtocolNotification.all.map(\.description))))
         }
     }
 
