@@ -19,7 +19,7 @@ help:  ## Show this list
 	@echo "make demo DATA=FILE   the same on an Online Retail file (.csv or .csv.gz)"
 	@echo "make test             run every test (of one suite: swift test --filter NAME)"
 	@echo "make check            format, lint, build with warnings as errors, and test: what a change must pass"
-	@echo "make build            one release binary: .build/release/atelier"
+	@echo "make build            one release binary, .build/release/atelier"
 	@echo "make install          copy the binary, collections and aggregations below PREFIX ($(PREFIX))"
 	@echo "make bench            run the benchmarks"
 	@echo "make clean            delete what was built"
@@ -33,7 +33,8 @@ demo: build
 test: dependencies $(VENV)/ready
 	@echo "==> swift test"
 	swift test $(SWIFT_FLAGS)
-	@Scripts/test-clients $(VENV)/bin/python "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/atelier"
+	@echo "==> Tests/Clients: MongoDB's Python driver against atelier serve"
+	ATELIER="$$(swift build $(SWIFT_FLAGS) --show-bin-path)/atelier" $(VENV)/bin/python -m pytest -q Tests/Clients
 
 # The Python side of the tests: MongoDB's driver and pytest, in a place of their own.
 $(VENV)/ready: Scripts/install-dependencies Tests/Clients/requirements.txt
