@@ -17,7 +17,8 @@ extension Command {
         name: "worker", summary: "Serve other programs: JSON-RPC on standard input and output",
         options: [.store, .aggregations, .concurrency, .canonicalReplies, .cursorTimeout],
         details: [
-            "One JSON-RPC 2.0 message a line. Replies carry the request's id and come in any order; `server.describe` lists the methods.",
+            "One JSON-RPC 2.0 message a line. Replies carry the request's id and come in any order.",
+            "The method server.describe lists every method with its schemas.",
             "Ends when standard input does, or at SIGTERM, after finishing what it accepted.",
         ],
         examples: [#"echo '{"jsonrpc":"2.0","id":1,"method":"server.describe"}' | atelier worker"#]
