@@ -126,8 +126,12 @@ extension ShopModel {
                 writer.append("country", .string(place.country))
                 appendPoint("location", place, &random, to: writer)
             }
-            guard let practices else { return }
             writer.document("practices") { writer in
+                guard let practices else {
+                    writer.append("packaging", .string(random.pick(["paper", "recycled", "mixed"])))
+                    writer.append("climateNeutralShipping", ValueView.bool(random.chance(0.4)))
+                    return
+                }
                 writer.append("certification", .string(Vocabulary.certifications[practices.certification]))
                 writer.append("recycledShare", ValueView.double(Double(practices.recycledPercent) / 100))
                 writer.append("livingWage", ValueView.bool(practices.livingWage))
