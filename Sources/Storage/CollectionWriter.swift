@@ -4,12 +4,12 @@ import CLMDB
 /// What a write transaction keeps open of a collection it writes to: cursors, counters, and space for keys.
 final class CollectionWriter {
     let number: ObjectNumber
-    var entry: CollectionEntry
+    @exclusivity(unchecked) var entry: CollectionEntry
     let database: MDB_dbi
     let records: OpaquePointer
     let indexes: [IndexWriter]
-    var counters: CollectionCounters
-    var countersChanged = false
+    @exclusivity(unchecked) var counters: CollectionCounters
+    @exclusivity(unchecked) var countersChanged = false
 
     init(_ entry: CollectionEntry, _ transaction: WriteTransaction, counters: CollectionCounters) throws {
         number = entry.number
@@ -34,7 +34,7 @@ final class CollectionWriter {
 
 /// The same of one index.
 final class IndexWriter {
-    var entry: IndexEntry
+    @exclusivity(unchecked) var entry: IndexEntry
     let database: MDB_dbi
     let cursor: OpaquePointer
     let fieldCount: Int
@@ -44,7 +44,7 @@ final class IndexWriter {
     let keys = IndexKeySet()
     let oldKeys = IndexKeySet()
     /// No key in the index is greater than this one; nil while it is not known.
-    var lastKey: [UInt8]?
+    @exclusivity(unchecked) var lastKey: [UInt8]?
 
     fileprivate init(_ entry: IndexEntry, _ transaction: WriteTransaction) throws {
         self.entry = entry

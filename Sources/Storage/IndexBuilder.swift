@@ -42,7 +42,7 @@ struct IndexBuilder {
             set.reset(fieldCount: index.source.fieldCount)
             try index.source.addKeys(of: records.document, to: set)
             set.normalise()
-            for field in multikeyPaths.indices { multikeyPaths[field] |= set.multikeyPaths[field] }
+            if set.isMultikey { multikeyPaths = zip(multikeyPaths, set.multikeyPaths).map { $0 | $1 } }
             for position in 0..<set.count {
                 let key = set[position]
                 keys.append(

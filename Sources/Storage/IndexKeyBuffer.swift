@@ -27,18 +27,20 @@ public final class IndexKeyBuffer {
     /// Bytes an index keeps of a key: LMDB's 511 less the record id.
     public static let maximumLength = 503
 
+    // Exclusivity is not checked at run time: no method hands out access to these while another runs.
+
     /// The bytes; those of the current key begin at `start`.
-    private(set) var base: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
+    @exclusivity(unchecked) private(set) var base: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked) private var capacity: Int
     /// How many bytes are in use.
-    private(set) var end = 0
+    @exclusivity(unchecked) private(set) var end = 0
     /// Where the current key begins.
-    private(set) var start = 0
+    @exclusivity(unchecked) private(set) var start = 0
     private let limit: Int
     /// `end` may not pass this.
-    private var barrier: Int
+    @exclusivity(unchecked) private var barrier: Int
     /// Whether the current key was cut.
-    public private(set) var isTruncated = false
+    @exclusivity(unchecked) public private(set) var isTruncated = false
 
     public init(limit: Int = IndexKeyBuffer.maximumLength) {
         self.limit = limit

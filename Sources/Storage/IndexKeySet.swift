@@ -11,24 +11,44 @@ public final class IndexKeySet {
         let isTruncated: Bool
     }
 
+    // Kept by hand, and without run-time checks of exclusivity: every write of every document passes here, mostly with
+    // a single key. No method hands out access to these while another runs.
     private let buffer: IndexKeyBuffer
-    private(set) var keys: [Key] = []
-    /// For each field, which components of its path met an array: see `IndexEntry.multikeyPaths`.
-    private(set) var multikeyPaths: [UInt64] = []
-    private var isSorted = true
+    @exclusivity(unchecked) private var keys: UnsafeMutablePointer<Key>
+    @exclusivity(unchecked) private var capacity = 4
+    @exclusivity(unchecked) public private(set) var count = 0
+    @exclusivity(unchecked) private var multikey: UnsafeMutablePointer<UInt64>
+    @exclusivity(unchecked) private var fieldCount = 0
+    @exclusivity(unchecked) private(set) var isMultikey = false
+    /// Whether a key was cut.
+    @exclusivity(unchecked) private(set) var hasTruncatedKeys = false
 
     /// - Parameter limit: where keys are cut.
-    public init(limit: Int = IndexKeyBuffer.maximumLength) { buffer = IndexKeyBuffer(limit: limit) }
+    public init(limit: Int = IndexKeyBuffer.maximumLength) {
+        buffer = IndexKeyBuffer(limit: limit)
+        keys = .allocate(capacity: 4)
+        multikey = .allocate(capacity: 1)
+    }
+
+    deinit {
+        keys.deallocate()
+        multikey.deallocate()
+    }
 
     /// Forgets all keys, and gets ready for a source that reports on this many fields.
     public func reset(fieldCount: Int) {
         buffer.reset()
-        keys.removeAll(keepingCapacity: true)
-        isSorted = true
-        if multikeyPaths.count != fieldCount {
-            multikeyPaths = Array(repeating: 0, count: fieldCount)
-        } else {
-            for field in 0..<fieldCount where multikeyPaths[field] != 0 { multikeyPaths[field] = 0 }
+        count = 0
+        hasTruncatedKeys = false
+        if fieldCount != self.fieldCount {
+            multikey.deallocate()
+            multikey = .allocate(capacity: max(1, fieldCount))
+            self.fieldCount = fieldCount
+            isMultikey = true
+        }
+        if isMultikey {
+            multikey.initialize(repeating: 0, count: fieldCount)
+            isMultikey = false
         }
     }
 
@@ -37,17 +57,33 @@ public final class IndexKeySet {
     public func addKey(_ build: (IndexKeyBuffer) -> Void) {
         buffer.beginKey()
         build(buffer)
-        keys.append(Key(offset: buffer.start, length: buffer.count, isTruncated: buffer.isTruncated))
-        if keys.count > 1 { isSorted = false }
+        if count == capacity { grow() }
+        keys[count] = Key(offset: buffer.start, length: buffer.count, isTruncated: buffer.isTruncated)
+        count += 1
+        if buffer.isTruncated { hasTruncatedKeys = true }
+    }
+
+    private func grow() {
+        let larger = UnsafeMutablePointer<Key>.allocate(capacity: capacity * 2)
+        larger.update(from: keys, count: count)
+        keys.deallocate()
+        keys = larger
+        capacity *= 2
     }
 
     /// Records that the path of a field met an array at one of its components, counted from 0.
-    public func markMultikey(field: Int, component: Int) { multikeyPaths[field] |= 1 << UInt64(min(component, 63)) }
+    public func markMultikey(field: Int, component: Int) {
+        multikey[field] |= 1 << UInt64(min(component, 63))
+        isMultikey = true
+    }
 
-    public var count: Int { keys.count }
-    public var isEmpty: Bool { keys.isEmpty }
+    /// For each field, which components of its path met an array: see `IndexEntry.multikeyPaths`.
+    public var multikeyPaths: [UInt64] { (0..<fieldCount).map { multikey[$0] } }
 
-    func bytes(_ key: Key) -> UnsafeRawBufferPointer {
+    public var isEmpty: Bool { count == 0 }
+
+    @inline(__always)
+    private func bytes(_ key: Key) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: buffer.base + key.offset, count: key.length)
     }
 
@@ -58,24 +94,21 @@ public final class IndexKeySet {
 
     /// Sorts the keys and drops those that are there twice. O(n log n).
     public func normalise() {
-        if isSorted { return }
-        keys.sort { compareBytes(bytes($0), bytes($1)) < 0 }
+        if count < 2 { return }
+        var all = UnsafeMutableBufferPointer(start: keys, count: count)
+        all.sort { compareBytes(bytes($0), bytes($1)) < 0 }
         var kept = 1
-        for position in 1..<keys.count where compareBytes(bytes(keys[position]), bytes(keys[kept - 1])) != 0 {
+        for position in 1..<count where compareBytes(bytes(keys[position]), bytes(keys[kept - 1])) != 0 {
             keys[kept] = keys[position]
             kept += 1
         }
-        keys.removeLast(keys.count - kept)
-        isSorted = true
+        count = kept
     }
-
-    /// Whether a key was cut.
-    var hasTruncatedKeys: Bool { keys.contains { $0.isTruncated } }
 
     /// Whether another set's key is among these. O(log n); both sets are sorted.
     func contains(_ other: IndexKeySet, _ position: Int) -> Bool {
         let wanted = other[position]
-        var (low, high) = (0, keys.count)
+        var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
             let order = compareBytes(bytes(keys[middle]), wanted)
@@ -88,10 +121,13 @@ public final class IndexKeySet {
     /// Whether these keys tell something that the index does not know of itself yet.
     @inline(__always)
     func hasNews(for index: IndexEntry) -> Bool {
-        for field in multikeyPaths.indices where multikeyPaths[field] & ~index.multikeyPaths[field] != 0 { return true }
-        return !index.hasTruncatedKeys && hasTruncatedKeys
+        (isMultikey && hasNewPaths(index)) || (hasTruncatedKeys && !index.hasTruncatedKeys)
+    }
+
+    private func hasNewPaths(_ index: IndexEntry) -> Bool {
+        (0..<fieldCount).contains { multikey[$0] & ~index.multikeyPaths[$0] != 0 }
     }
 
     /// Copies of all keys' bytes.
-    public var arrays: [[UInt8]] { keys.map { Array(bytes($0)) } }
+    public var arrays: [[UInt8]] { (0..<count).map { Array(self[$0]) } }
 }

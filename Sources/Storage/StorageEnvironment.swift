@@ -82,6 +82,7 @@ public final class StorageEnvironment: Sendable {
     /// - Parameters:
     ///   - exclusive: run on the calling thread, in a transaction of its own: for closures that take long or wait.
     ///   - body: runs exactly once (not at all where the transaction cannot be begun).
+    @discardableResult
     public func write<R>(exclusive: Bool = false, _ body: (WriteTransaction) throws -> R) throws -> R {
         try use()
         defer { CoreRegistry.release(core) }

@@ -107,7 +107,7 @@ private final class IndexCheck {
                 report.add("\(collection): index '\(index.name)' does not know that it has truncated keys")
             }
         }
-        for field in set.multikeyPaths.indices where set.multikeyPaths[field] & ~index.multikeyPaths[field] != 0 {
+        if set.isMultikey, zip(set.multikeyPaths, index.multikeyPaths).contains(where: { $0 & ~$1 != 0 }) {
             report.add("\(collection): index '\(index.name)' does not know that it is multikey in record \(id)")
         }
     }

@@ -16,9 +16,9 @@ final class UndoLog {
     }
 
     /// How many savepoints are open.
-    var depth = 0
-    private var entries: [Entry] = []
-    private var bytes: [UInt8] = []
+    @exclusivity(unchecked) var depth = 0
+    @exclusivity(unchecked) private var entries: [Entry] = []
+    @exclusivity(unchecked) private var bytes: [UInt8] = []
 
     var isRecording: Bool { depth > 0 }
     var mark: Int { entries.count }

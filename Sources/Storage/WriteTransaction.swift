@@ -25,14 +25,14 @@ public final class WriteTransaction: StorageReader {
     /// What is open of the collections written to.
     var writers: [ObjectNumber: CollectionWriter] = [:]
     /// The one used last.
-    var lastWriter: CollectionWriter?
+    @exclusivity(unchecked) var lastWriter: CollectionWriter?
     let undo = UndoLog()
     /// Databases made since the outermost savepoint began, and how deep the savepoints were nested then.
     var madeSlots: [(slot: Slot, isForRecords: Bool, depth: Int)] = []
     private var holdsHandleLock = false
-    private var isFinished = false
+    @exclusivity(unchecked) private var isFinished = false
     /// Why the transaction cannot continue: LMDB itself failed.
-    var failure: AtelierError?
+    @exclusivity(unchecked) var failure: AtelierError?
 
     init(core: EnvironmentCore, txn: OpaquePointer, catalog: Catalog, allocation: SlotAllocation) {
         draft = Draft(slotCount: catalog.slotCount, allocation: allocation)
