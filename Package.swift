@@ -37,7 +37,7 @@ let package = Package(
             dependencies: ["DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer"]),
 
         // Tests, one target per tested layer.
-        .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"]),
+        .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"], exclude: ["Corpus"]),
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
         .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
         .target(name: "StorageWorkload", dependencies: ["BSON", "Storage"], path: "Tests/StorageWorkload"),
