@@ -34,9 +34,10 @@ struct VectorCase {
         guard let bytes = contents("Tests/Vectors/exceptions.json"),
             let list = try? BSONValue(json: String(decoding: bytes, as: UTF8.self)).arrayValue
         else { return [:] }
-        return Dictionary(uniqueKeysWithValues: list.compactMap(\.documentValue).map {
-            ($0["name"]!.stringValue!, $0["reason"]!.stringValue!)
-        })
+        return Dictionary(
+            uniqueKeysWithValues: list.compactMap(\.documentValue).map {
+                ($0["name"]!.stringValue!, $0["reason"]!.stringValue!)
+            })
     }()
 }
 
@@ -56,14 +57,17 @@ struct VectorScore {
         if wanted == got {
             passed += 1
         } else {
-            failures.append("\(vector.name)\n  wanted \(wanted)\n  got    \(got)\n  command \(vector.command.extendedJSON())")
+            failures.append(
+                "\(vector.name)\n  wanted \(wanted)\n  got    \(got)\n  command \(vector.command.extendedJSON())")
         }
     }
 
     /// Prints the score; the failures too where `VECTOR_FAILURES` names a file to append them to.
     func report() {
         print("\(title): \(passed)/\(total)")
-        guard let path = getenv("VECTOR_FAILURES").map({ String(cString: $0) }), let file = fopen(path, "a") else { return }
+        guard let path = getenv("VECTOR_FAILURES").map({ String(cString: $0) }), let file = fopen(path, "a") else {
+            return
+        }
         for failure in failures { fputs(failure + "\n", file) }
         fclose(file)
     }
@@ -94,7 +98,9 @@ func canonical(_ documents: [Document], anyOrder: Bool = false) -> String {
 
 /// The answer as text, or `error CODE`.
 func outcome(_ body: () throws -> String) -> String {
-    do { return try body() } catch let error as AtelierError { return "error \(error.code.rawValue)" } catch { return "\(error)" }
+    do { return try body() } catch let error as AtelierError { return "error \(error.code.rawValue)" } catch {
+        return "\(error)"
+    }
 }
 
 extension Decimal128 {

@@ -11,7 +11,7 @@ public final class Scope {
     public let now: Int64
     public let interrupt: Interrupt
     /// Where in an array a filter matched last: what `$` stands for in the paths of updates and projections.
-    public var matchedPosition: Int?
+    @exclusivity(unchecked) public var matchedPosition: Int?
     private let slotCount: Int
 
     public init(slotCount: Int, now: Int64, interrupt: Interrupt = Interrupt(), arena: Arena = Arena()) {

@@ -25,7 +25,24 @@ struct FilterComparison: Sendable, Equatable {
     /// Only values of the constant's kind compare (all numbers are one kind); null stands for a missing value too; NaN is
     /// equal to NaN and otherwise neither less nor greater; every other value lies between minKey and maxKey.
     /// Source: MongoDB manual, "Comparison Query Operators", "Type Bracketing".
+    @inline(__always)
     func holds(_ value: ValueView, _ constant: ValueView) -> Bool {
+        if value.type == constant.type {
+            switch value.type {
+            case .date: return accepts(value.asDate, constant.asDate)
+            case .string: return accepts(compareBytes(value.bytes, constant.bytes))
+            case .double:
+                // Ordinary doubles; NaN below.
+                if value.asDouble == value.asDouble && constant.asDouble == constant.asDouble {
+                    return accepts(value.asDouble, constant.asDouble)
+                }
+            default: break
+            }
+        }
+        return holdsAcross(value, constant)
+    }
+
+    private func holdsAcross(_ value: ValueView, _ constant: ValueView) -> Bool {
         if value.type.canonicalRank != constant.type.canonicalRank {
             switch constant.type {
             case .null: return value.isMissing && includesEqual
@@ -150,7 +167,9 @@ struct ConstantSet: @unchecked Sendable {  // Invariant: the values' bytes belon
         return found ? Int(table[place]) : nil
     }
 
-    private static func look(for value: ValueView, in values: [ValueView], _ table: [Int32]) -> (place: Int, found: Bool) {
+    private static func look(for value: ValueView, in values: [ValueView], _ table: [Int32]) -> (
+        place: Int, found: Bool
+    ) {
         let mask = table.count - 1
         var place = Int(truncatingIfNeeded: value.hash) & mask
         while table[place] >= 0 {

@@ -96,11 +96,8 @@ public struct FilterAnalysis: Sendable {
         switch condition {
         case .compare(let comparison, let constant): return compare(comparison, constant)
         case .member(let values, let regexes):
-            var result = (ValueIntervals([]), isExact: true)
-            for part in values.map({ compare(.equal, $0) }) + regexes.map(\.intervals) {
-                result = (result.0.union(part.0), result.isExact && part.isExact)
-            }
-            return result
+            let parts = values.map { compare(.equal, $0) } + regexes.map(\.intervals)
+            return (ValueIntervals(parts.flatMap(\.0.intervals)), parts.allSatisfy(\.isExact))
         case .regex(let regex): return regex.intervals
         case .mod: return (ValueIntervals([ValueIntervals.bracket(.int32)]), false)
         case .bits:
@@ -111,8 +108,15 @@ public struct FilterAnalysis: Sendable {
             let exact = !types.types.contains(where: \.isNumber) || types.isSuperset(of: .number)
             // NaN is a number too, though no comparison finds it.
             let intervals = ValueIntervals(
-                types.types.map { $0.isNumber ? ValueInterval(.double(.nan), true, .double(.infinity), true) : ValueIntervals.bracket($0) })
-            return (intervals, exact && !types.contains(.null) && !types.contains(.undefined) && !types.contains(.symbol) && !types.contains(.string))
+                types.types.map {
+                    $0.isNumber
+                        ? ValueInterval(.double(.nan), true, .double(.infinity), true) : ValueIntervals.bracket($0)
+                })
+            return (
+                intervals,
+                exact && !types.contains(.null) && !types.contains(.undefined) && !types.contains(.symbol)
+                    && !types.contains(.string)
+            )
         case .all(let conditions):
             var result = (ValueIntervals.everything, isExact: true)
             for part in conditions.map({ intervals($0, dotted: dotted) }) {
@@ -129,7 +133,9 @@ public struct FilterAnalysis: Sendable {
         }
     }
 
-    private static func compare(_ comparison: FilterComparison, _ constant: ValueView) -> (ValueIntervals, isExact: Bool) {
+    private static func compare(_ comparison: FilterComparison, _ constant: ValueView) -> (
+        ValueIntervals, isExact: Bool
+    ) {
         if constant.type == .array {
             guard comparison == .equal else { return (.everything, false) }
             // An index holds an array's elements, and an empty array as undefined: look for the first.
@@ -171,9 +177,12 @@ extension FilterAnalysis {
                     && ($0.requiresPresence || !wanted.requiresPresence)
             }
         }
-        return said && other.alternatives.allSatisfy { branches in
-            branches.contains { implies($0) }
-                || alternatives.contains { mine in mine.allSatisfy { branch in branches.contains { branch.implies($0) } } }
-        }
+        return said
+            && other.alternatives.allSatisfy { branches in
+                branches.contains { implies($0) }
+                    || alternatives.contains { mine in
+                        mine.allSatisfy { branch in branches.contains { branch.implies($0) } }
+                    }
+            }
     }
 }

@@ -90,7 +90,8 @@ extension FilterParser {
             if bits < 0 { throw AtelierError(.failedToParse, "Expected a non-negative number in: \(name)") }
             return BitMask((0..<63).filter { bits >> Int64($0) & 1 != 0 })
         default:
-            throw AtelierError(.badValue, "\(name) takes an Array, a number, or a BinData but received: \(argument.type.name)")
+            throw AtelierError(
+                .badValue, "\(name) takes an Array, a number, or a BinData but received: \(argument.type.name)")
         }
     }
 }

@@ -23,7 +23,9 @@ struct FilterParser {
     }
 
     /// The fields of a DBRef are names, not operators.
-    static func isReferenceField(_ name: some StringProtocol) -> Bool { name == "$ref" || name == "$id" || name == "$db" }
+    static func isReferenceField(_ name: some StringProtocol) -> Bool {
+        name == "$ref" || name == "$id" || name == "$db"
+    }
 
     private func topLevel(_ name: String, _ argument: ValueView, nested: Bool) throws -> FilterNode? {
         switch name {
@@ -47,7 +49,9 @@ struct FilterParser {
             guard let rate = argument.numberAsDouble else {
                 throw AtelierError(.badValue, "argument to $sampleRate must be a numeric type")
             }
-            guard 0...1 ~= rate else { throw AtelierError(.badValue, "numeric argument to $sampleRate must be in [0, 1]") }
+            guard 0...1 ~= rate else {
+                throw AtelierError(.badValue, "numeric argument to $sampleRate must be in [0, 1]")
+            }
             return .sample(rate: rate)
         case "$where":
             throw AtelierError(
@@ -184,7 +188,9 @@ struct FilterParser {
         guard argument.type == .document else { throw AtelierError(.badValue, "$elemMatch needs an Object") }
         let spec = argument.asDocument
         var cursor = spec.elements()
-        if cursor.next(), FilterParser.holdsOperators(argument), !["$and", "$or", "$nor", "$where", "$comment"].contains(cursor.keyString) {
+        if cursor.next(), FilterParser.holdsOperators(argument),
+            !["$and", "$or", "$nor", "$where", "$comment"].contains(cursor.keyString)
+        {
             return .element(try operators(spec))
         }
         return .elementFilter(try filter(spec, nested: true))

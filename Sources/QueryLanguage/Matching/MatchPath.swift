@@ -4,7 +4,8 @@ import BSON
 ///
 /// Unlike an expression's path it may hold empty components and names that start with `$`, and a component that is a
 /// number addresses array positions as well as fields.
-final class MatchPath: @unchecked Sendable {  // Invariant: `steps` is written once, in `init`; `names` keeps its bytes alive.
+final class MatchPath: @unchecked Sendable {
+    // Invariant: `steps` is written once, in `init`; `names` keeps its bytes alive.
     let names: [FieldName]
     let steps: UnsafeMutablePointer<Step>
     let count: Int
@@ -23,7 +24,8 @@ final class MatchPath: @unchecked Sendable {  // Invariant: `steps` is written o
         steps = .allocate(capacity: max(1, count))
         for (i, name) in names.enumerated() {
             let step = Step(
-                name: name.bytes.baseAddress!, length: name.length, position: MatchPath.arrayPosition(components[i]) ?? -1)
+                name: name.bytes.baseAddress!, length: name.length,
+                position: MatchPath.arrayPosition(components[i]) ?? -1)
             (steps + i).initialize(to: step)
         }
     }

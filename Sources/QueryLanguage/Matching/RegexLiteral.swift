@@ -13,7 +13,9 @@ struct RegexLiteral: Sendable {
     init(pattern: String, options: String) throws {
         self.pattern = pattern
         self.options = String(options.sorted())
-        if pattern.utf8.contains(0) { throw AtelierError(.badValue, "Regular expression cannot contain an embedded null byte") }
+        if pattern.utf8.contains(0) {
+            throw AtelierError(.badValue, "Regular expression cannot contain an embedded null byte")
+        }
         regex = try Regex(pattern: pattern, options: options.filter { "imsxu".contains($0) })
     }
 

@@ -33,7 +33,8 @@ final class Regex: @unchecked Sendable {  // Invariant: `code` is immutable; `ma
         }
         guard let compiled else {
             throw AtelierError(
-                errorCode, "Regular expression is invalid: \(Regex.message(failure)) (at byte \(offset) of the pattern)")
+                errorCode, "Regular expression is invalid: \(Regex.message(failure)) (at byte \(offset) of the pattern)"
+            )
         }
         // Where there is no just-in-time compiler, PCRE2 interprets.
         _ = pcre2_jit_compile_8(compiled, UInt32(PCRE2_JIT_COMPLETE))
@@ -88,7 +89,9 @@ extension Regex {
     ///
     /// What lies before the offset still counts for look-behind and `^`.
     /// - Throws: `51156` where the match needs more steps or memory than PCRE2 allows; what `body` throws.
-    func withMatch<R>(_ text: UnsafeRawBufferPointer, from start: Int, _ body: (borrowing Match?) throws -> R) throws -> R {
+    func withMatch<R>(_ text: UnsafeRawBufferPointer, from start: Int, _ body: (borrowing Match?) throws -> R) throws
+        -> R
+    {
         let mine = busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
         let data = mine ? matchData : pcre2_match_data_create_from_pattern_8(code, nil)!
         defer { if mine { busy.store(false, ordering: .releasing) } else { pcre2_match_data_free_8(data) } }

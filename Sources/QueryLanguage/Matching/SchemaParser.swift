@@ -12,7 +12,9 @@ struct SchemaParser {
 
     func schema(_ spec: DocumentView) throws -> SchemaTest {
         let schema = SchemaTest()
-        var fields = SchemaTest.FieldRule(), items = SchemaTest.ItemRule(), lengths = SchemaTest.Bounds()
+        var fields = SchemaTest.FieldRule()
+        var items = SchemaTest.ItemRule()
+        var lengths = SchemaTest.Bounds()
         var used: Set<String> = []
         var cursor = spec.elements()
         while cursor.next() {
@@ -21,7 +23,9 @@ struct SchemaParser {
             switch keyword {
             case "title", "description": try SchemaParser.check(value, is: .string, keyword)
             case "type", "bsonType":
-                if schema.types != nil { throw SchemaParser.failed("Cannot specify both $jsonSchema keywords 'type' and 'bsonType'") }
+                if schema.types != nil {
+                    throw SchemaParser.failed("Cannot specify both $jsonSchema keywords 'type' and 'bsonType'")
+                }
                 schema.types = try types(value, keyword)
             case "enum": schema.enumeration = try enumeration(value)
             case "minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum":
@@ -69,7 +73,9 @@ struct SchemaParser {
             if spec.find("items").type == .array { (items.allowsOthers, items.others) = (allowed, schema) }
         }
         if !used.isDisjoint(with: ["minLength", "maxLength"]) { schema.lengths = lengths }
-        if !used.isDisjoint(with: ["minItems", "maxItems", "uniqueItems", "items", "additionalItems"]) { schema.items = items }
+        if !used.isDisjoint(with: ["minItems", "maxItems", "uniqueItems", "items", "additionalItems"]) {
+            schema.items = items
+        }
         let ofFields: Set<String> = [
             "minProperties", "maxProperties", "required", "properties", "patternProperties", "additionalProperties",
             "dependencies",
@@ -85,7 +91,8 @@ struct SchemaParser {
     private static func check(_ value: ValueView, is type: BSONType, _ keyword: String) throws {
         guard value.type == type else {
             throw AtelierError(
-                .typeMismatch, "$jsonSchema keyword '\(keyword)' must be of type \(type.name), but found \(value.type.name)")
+                .typeMismatch,
+                "$jsonSchema keyword '\(keyword)' must be of type \(type.name), but found \(value.type.name)")
         }
     }
 
@@ -196,7 +203,9 @@ struct SchemaParser {
         try SchemaParser.check(value, is: .document, keyword)
         var result: [(String, SchemaTest)] = []
         var cursor = value.asDocument.elements()
-        while cursor.next() { result.append((cursor.keyString, try nested(cursor.value, "\(keyword).\(cursor.keyString)"))) }
+        while cursor.next() {
+            result.append((cursor.keyString, try nested(cursor.value, "\(keyword).\(cursor.keyString)")))
+        }
         return result
     }
 
@@ -221,7 +230,8 @@ struct SchemaParser {
             case .document: result.append((name, [], try schema(cursor.value.asDocument)))
             case .array: result.append((name, try names(cursor.value, keyword), nil))
             default:
-                throw AtelierError(.typeMismatch, "$jsonSchema keyword 'dependencies' must hold objects or arrays of names")
+                throw AtelierError(
+                    .typeMismatch, "$jsonSchema keyword 'dependencies' must hold objects or arrays of names")
             }
         }
         return result

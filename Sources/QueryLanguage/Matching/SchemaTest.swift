@@ -104,7 +104,9 @@ final class SchemaTest: ValueTest {
     }
 
     private static func isUnique(_ values: [ValueView]) -> Bool {
-        for (i, value) in values.enumerated() where values[..<i].contains(where: { $0.equalsUnordered(value) }) { return false }
+        for (i, value) in values.enumerated() where values[..<i].contains(where: { $0.equalsUnordered(value) }) {
+            return false
+        }
         return true
     }
 
@@ -160,7 +162,8 @@ extension ValueView {
             guard asDocument.count == other.asDocument.count else { return false }
             var cursor = asDocument.elements()
             while cursor.next() {
-                let match = other.asDocument.find(MatchPath.Step(name: cursor.key.baseAddress!, length: cursor.key.count, position: -1))
+                let match = other.asDocument.find(
+                    MatchPath.Step(name: cursor.key.baseAddress!, length: cursor.key.count, position: -1))
                 if match.isMissing || !cursor.value.equalsUnordered(match) { return false }
             }
             return true

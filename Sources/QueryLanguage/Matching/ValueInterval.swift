@@ -34,10 +34,13 @@ public struct ValueInterval: Sendable {
 
     /// The values in both; nil for none.
     func intersection(_ other: ValueInterval) -> ValueInterval? {
-        let low = lower.compare(other.lower), high = upper.compare(other.upper)
+        let low = lower.compare(other.lower)
+        let high = upper.compare(other.upper)
         let result = ValueInterval(
-            low >= 0 ? lower : other.lower, low == 0 ? includesLower && other.includesLower : low > 0 ? includesLower : other.includesLower,
-            high <= 0 ? upper : other.upper, high == 0 ? includesUpper && other.includesUpper : high < 0 ? includesUpper : other.includesUpper)
+            low >= 0 ? lower : other.lower,
+            low == 0 ? includesLower && other.includesLower : low > 0 ? includesLower : other.includesLower,
+            high <= 0 ? upper : other.upper,
+            high == 0 ? includesUpper && other.includesUpper : high < 0 ? includesUpper : other.includesUpper)
         return result.isEmpty ? nil : result
     }
 }
@@ -169,9 +172,11 @@ extension ValueIntervals {
         switch comparison {
         case .equal: return ValueIntervals([.point(value)])
         case .less, .lessOrEqual:
-            return ValueIntervals([ValueInterval(bracket.lower, bracket.includesLower, value, comparison.includesEqual)])
+            return ValueIntervals([ValueInterval(bracket.lower, bracket.includesLower, value, comparison.includesEqual)]
+            )
         default:
-            return ValueIntervals([ValueInterval(value, comparison.includesEqual, bracket.upper, bracket.includesUpper)])
+            return ValueIntervals([ValueInterval(value, comparison.includesEqual, bracket.upper, bracket.includesUpper)]
+            )
         }
     }
 }

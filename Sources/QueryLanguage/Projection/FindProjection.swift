@@ -107,11 +107,14 @@ extension ProjectionParser {
         guard components.last == "$", components.filter({ $0 == "$" }).count == 1 else {
             throw AtelierError(
                 31394,
-                "As of 4.4, it's illegal to specify positional operator in the middle of a path. Positional projection may only be used at the end, for example: a.b.$.")
+                "As of 4.4, it's illegal to specify positional operator in the middle of a path. Positional projection may only be used at the end, for example: a.b.$."
+            )
         }
         let array = Array(components.dropLast())
         _ = try FieldPath.split(array.joined(separator: "."))
-        if positional != nil { throw AtelierError(31276, "Cannot specify more than one positional projection per query.") }
+        if positional != nil {
+            throw AtelierError(31276, "Cannot specify more than one positional projection per query.")
+        }
         if hasElementMatch { throw AtelierError(31256, "Cannot specify positional operator and $elemMatch.") }
         guard value.isNumber || value.type == .bool else {
             throw AtelierError(31271, "positional projection cannot be used with a literal or expression")
@@ -136,7 +139,9 @@ extension ProjectionParser {
             guard argument.type == .document else {
                 throw AtelierError(31274, "elemMatch: Invalid argument, object required, but got \(argument.type.name)")
             }
-            guard path.count == 1 else { throw AtelierError(31275, "Cannot use $elemMatch projection on a nested field") }
+            guard path.count == 1 else {
+                throw AtelierError(31275, "Cannot use $elemMatch projection on a nested field")
+            }
             hasElementMatch = true
             let condition = try compiler.valueTest(.document(spec))
             try insert(.computed(ElementProjection(compiler.field(path[0]), condition)), at: path)

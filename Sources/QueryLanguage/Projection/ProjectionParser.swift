@@ -67,7 +67,8 @@ struct ProjectionParser {
                 throw AtelierError(40183, "cannot use dotted field name '\(name)' in a sub object")
             }
             if policy == .addFields && !path.isEmpty && name.hasPrefix("$") {
-                throw AtelierError(40182, "expected no operators beside the fields of \(path.joined(separator: ".")), found \(name)")
+                throw AtelierError(
+                    40182, "expected no operators beside the fields of \(path.joined(separator: ".")), found \(name)")
             }
             if policy == .find, try positional(name, cursor.value, below: path) { continue }
             try field(path + split(name), cursor.value)
@@ -76,17 +77,21 @@ struct ProjectionParser {
         if !path.isEmpty {
             throw AtelierError(
                 policy == .addFields ? 40180 : 51270,
-                "An empty sub-projection is not a valid value. Found empty object at path '\(path.joined(separator: "."))'")
+                "An empty sub-projection is not a valid value. Found empty object at path '\(path.joined(separator: "."))'"
+            )
         }
         if policy != .find {
-            throw AtelierError(policy == .addFields ? 40177 : 51272, "Invalid projection: the specification must have at least one field")
+            throw AtelierError(
+                policy == .addFields ? 40177 : 51272,
+                "Invalid projection: the specification must have at least one field")
         }
     }
 
     /// The components of a name, which may hold dots; a DBRef's names may start with `$`.
     private func split(_ name: String) throws -> [String] {
         var checked = name
-        for field in ["$ref", "$id", "$db"] where name == field || name.hasSuffix("." + field) || name.contains("." + field + ".") {
+        for field in ["$ref", "$id", "$db"]
+        where name == field || name.hasSuffix("." + field) || name.contains("." + field + ".") {
             checked = checked.split(separator: ".", omittingEmptySubsequences: false)
                 .map { $0 == field ? $0.dropFirst() : $0 }.joined(separator: ".")
         }
@@ -107,7 +112,8 @@ struct ProjectionParser {
             if policy == .addFields && value.asDocument.count != 1 {
                 throw AtelierError(
                     40181,
-                    "an expression specification must contain exactly one field, the name of the expression, at \(path.joined(separator: "."))")
+                    "an expression specification must contain exactly one field, the name of the expression, at \(path.joined(separator: "."))"
+                )
             }
         }
         try add(.computed(try compiler.expression(value)), at: path)
@@ -158,7 +164,8 @@ struct ProjectionParser {
                 node.children.append((name, entry, nil))
             } else if let known {
                 guard let inner = node.children[known].node else {
-                    let met = path[...depth].joined(separator: "."), rest = path[(depth + 1)...].joined(separator: ".")
+                    let met = path[...depth].joined(separator: ".")
+                    let rest = path[(depth + 1)...].joined(separator: ".")
                     throw collision(path, 31249, "Path collision at \(met) remaining portion \(rest)")
                 }
                 node = inner

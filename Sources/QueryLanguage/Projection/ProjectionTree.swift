@@ -104,8 +104,12 @@ extension ProjectionTree {
         for (name, entry) in entries { try append(name, entry, to: writer, scope) }
     }
 
-    private func writeComputed(into writer: BSONWriter, _ scope: Scope, except seen: UnsafeMutableBufferPointer<Bool>) throws {
-        for (index, (name, entry)) in entries.enumerated() where !seen[index] { try append(name, entry, to: writer, scope) }
+    private func writeComputed(into writer: BSONWriter, _ scope: Scope, except seen: UnsafeMutableBufferPointer<Bool>)
+        throws
+    {
+        for (index, (name, entry)) in entries.enumerated() where !seen[index] {
+            try append(name, entry, to: writer, scope)
+        }
     }
 
     /// Appends a field that the document did not have.
@@ -169,7 +173,9 @@ final class FieldNameTable: @unchecked Sendable {  // Invariant: written once, i
     @inline(__always)
     func index(of key: UnsafeRawBufferPointer) -> Int? {
         for i in 0..<names.count where bytes[i].count == key.count {
-            if sameBytes(bytes[i].baseAddress.unsafelyUnwrapped, key.baseAddress.unsafelyUnwrapped, key.count) { return i }
+            if sameBytes(bytes[i].baseAddress.unsafelyUnwrapped, key.baseAddress.unsafelyUnwrapped, key.count) {
+                return i
+            }
         }
         return nil
     }

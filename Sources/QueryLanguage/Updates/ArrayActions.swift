@@ -75,7 +75,8 @@ final class AddToSetAction: UpdateAction {
     override func apply(_ old: ValueView, _ path: String, _ context: UpdateContext) throws -> ValueView {
         guard old.isMissing || old.type == .array else {
             throw AtelierError(
-                .badValue, "Cannot apply $addToSet to non-array field. Field named '\(path)' has non-array type \(old.type.name)")
+                .badValue,
+                "Cannot apply $addToSet to non-array field. Field named '\(path)' has non-array type \(old.type.name)")
         }
         return withUnsafeTemporaryAllocation(of: Bool.self, capacity: values.values.count) { present in
             present.initialize(repeating: false)
@@ -115,7 +116,8 @@ final class PullAction: UpdateAction {
     override func apply(_ old: ValueView, _ path: String, _ context: UpdateContext) throws -> ValueView {
         if old.isMissing { return old }
         guard old.type == .array else {
-            throw AtelierError(.badValue, "Cannot apply \(name) to a non-array value: '\(path)' is of type \(old.type.name)")
+            throw AtelierError(
+                .badValue, "Cannot apply \(name) to a non-array value: '\(path)' is of type \(old.type.name)")
         }
         return try context.arena.array { writer in
             var cursor = old.asDocument.elements()

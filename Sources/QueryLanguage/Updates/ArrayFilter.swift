@@ -12,7 +12,8 @@ final class ArrayFilter {
         var identifiers: Set<String> = []
         try ArrayFilter.collect(node, into: &identifiers)
         guard let identifier = identifiers.first else {
-            throw AtelierError(.failedToParse, "Cannot use an expression without a top-level field name in arrayFilters")
+            throw AtelierError(
+                .failedToParse, "Cannot use an expression without a top-level field name in arrayFilters")
         }
         if identifiers.count > 1 {
             let names = identifiers.sorted().joined(separator: "' and '")
@@ -25,7 +26,8 @@ final class ArrayFilter {
         else {
             throw AtelierError(
                 .badValue,
-                "Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '\(identifier)'")
+                "Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '\(identifier)'"
+            )
         }
         self.identifier = identifier
         let wrapper = compiler.newSlot()

@@ -4,7 +4,9 @@ import BSON
 ///
 /// Source: MongoDB manual, "Updates with Aggregation Pipeline".
 final class PipelineUpdate {
-    private static let allowed: Set<String> = ["$addFields", "$set", "$project", "$unset", "$replaceRoot", "$replaceWith"]
+    private static let allowed: Set<String> = [
+        "$addFields", "$set", "$project", "$unset", "$replaceRoot", "$replaceWith",
+    ]
     private let source: BufferedDocuments
     private let pipeline: Pipeline
 

@@ -56,13 +56,15 @@ final class ArithmeticAction: UpdateAction {
         let value = old.isMissing ? .int32(0) : old
         guard value.isNumber else {
             throw AtelierError(
-                .typeMismatch, "Cannot apply \(name) to a value of non-numeric type: '\(path)' is of type \(value.type.name)")
+                .typeMismatch,
+                "Cannot apply \(name) to a value of non-numeric type: '\(path)' is of type \(value.type.name)")
         }
         let result =
             multiplies ? Numeric.multiply(value, operand, context.arena) : Numeric.add(value, operand, context.arena)
         // Whole numbers that outgrow a long are an error here, where expressions go on with doubles.
         if result.type == .double && value.type != .double && operand.type != .double {
-            throw AtelierError(.badValue, "Failed to apply \(name) operations to current value of '\(path)': out of range")
+            throw AtelierError(
+                .badValue, "Failed to apply \(name) operations to current value of '\(path)': out of range")
         }
         return result
     }
@@ -166,7 +168,8 @@ final class RenameAction: UpdateAction {
         if inArray && !value.isMissing {
             throw AtelierError(
                 .badValue,
-                "The source field of $rename cannot be an array element: '\(source.map(\.text).joined(separator: "."))'")
+                "The source field of $rename cannot be an array element: '\(source.map(\.text).joined(separator: "."))'"
+            )
         }
         return value
     }

@@ -71,7 +71,8 @@ final class UpdateFields: UpdateNode {
 
         /// Numbers by value, other names by their bytes: the order in which updates add fields.
         func precedes(_ other: Child) -> Bool {
-            position >= 0 && other.position >= 0 ? position < other.position : compareBytes(name.bytes, other.name.bytes) < 0
+            position >= 0 && other.position >= 0
+                ? position < other.position : compareBytes(name.bytes, other.name.bytes) < 0
         }
     }
 
@@ -126,7 +127,9 @@ final class UpdateFields: UpdateNode {
         return resolved.children
     }
 
-    private func applyFields(_ document: DocumentView, _ children: [Child], _ context: UpdateContext) throws -> ValueView {
+    private func applyFields(_ document: DocumentView, _ children: [Child], _ context: UpdateContext) throws
+        -> ValueView
+    {
         try withUnsafeTemporaryAllocation(of: Bool.self, capacity: children.count) { seen in
             seen.initialize(repeating: false)
             return try context.arena.document { writer in
@@ -174,7 +177,8 @@ final class UpdateFields: UpdateNode {
                 let value = try child.node.apply(.missing, context)
                 if value.isMissing { continue }
                 if child.position - position > UpdateFields.longestPadding {
-                    throw AtelierError(.badValue, "can't backfill more than \(UpdateFields.longestPadding) elements of '\(path)'")
+                    throw AtelierError(
+                        .badValue, "can't backfill more than \(UpdateFields.longestPadding) elements of '\(path)'")
                 }
                 while position < child.position {
                     writer.appendElement(ValueView.null)
@@ -201,7 +205,8 @@ final class UpdateElements: UpdateNode {
                 .badValue, "The path '\(path)' must exist in the document in order to apply array updates.")
         }
         guard value.type == .array else {
-            throw AtelierError(.badValue, "Cannot apply array updates to non-array element '\(path)': \(value.described)")
+            throw AtelierError(
+                .badValue, "Cannot apply array updates to non-array element '\(path)': \(value.described)")
         }
         return try context.arena.array { writer in
             var cursor = value.asDocument.elements()

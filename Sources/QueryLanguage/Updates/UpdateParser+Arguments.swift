@@ -10,7 +10,8 @@ extension UpdateParser {
         case "$inc", "$mul":
             guard argument.isNumber else {
                 throw AtelierError(
-                    .typeMismatch, "Cannot \(name == "$inc" ? "increment" : "multiply") with non-numeric argument: {\(path.text): …}")
+                    .typeMismatch,
+                    "Cannot \(name == "$inc" ? "increment" : "multiply") with non-numeric argument: {\(path.text): …}")
             }
             return ArithmeticAction(compiler.arena.copy(argument), multiplies: name == "$mul")
         case "$min": return ExtremumAction(compiler.arena.copy(argument), greatest: false)
@@ -22,7 +23,8 @@ extension UpdateParser {
         case "$pull": return try pull(argument)
         case "$pullAll":
             guard argument.type == .array else {
-                throw AtelierError(.badValue, "$pullAll requires an array argument but was given a \(argument.type.name)")
+                throw AtelierError(
+                    .badValue, "$pullAll requires an array argument but was given a \(argument.type.name)")
             }
             return PullAction("$pullAll", .equal(ConstantSet(values(argument))))
         default: return try pop(path, argument)
@@ -35,7 +37,8 @@ extension UpdateParser {
         guard argument.type == .document else {
             throw AtelierError(
                 .badValue,
-                "The $bit modifier is not compatible with a \(argument.type.name). You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}")
+                "The $bit modifier is not compatible with a \(argument.type.name). You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}"
+            )
         }
         var steps: [(BitAction.Operator, ValueView)] = []
         var cursor = argument.asDocument.elements()
@@ -46,12 +49,15 @@ extension UpdateParser {
             }
             guard cursor.type == .int32 || cursor.type == .int64 else {
                 throw AtelierError(
-                    .badValue, "The $bit modifier field must be an Integer(32/64 bit); a '\(cursor.type.name)' is not supported here")
+                    .badValue,
+                    "The $bit modifier field must be an Integer(32/64 bit); a '\(cursor.type.name)' is not supported here"
+                )
             }
             steps.append((operation, cursor.value))
         }
         if steps.isEmpty {
-            throw AtelierError(.badValue, "You must pass in at least one bitwise operation, for example {$bit: {field: {and: 7}}}")
+            throw AtelierError(
+                .badValue, "You must pass in at least one bitwise operation, for example {$bit: {field: {and: 7}}}")
         }
         return BitAction(steps)
     }
@@ -61,7 +67,8 @@ extension UpdateParser {
         guard argument.type == .document else {
             throw AtelierError(
                 .badValue,
-                "\(argument.type.name) is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}).")
+                "\(argument.type.name) is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'})."
+            )
         }
         var cursor = argument.asDocument.elements()
         var asTimestamp: Bool?
@@ -74,7 +81,9 @@ extension UpdateParser {
             case "timestamp": asTimestamp = true
             default:
                 throw AtelierError(
-                    .badValue, "The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {\(path.text): …}}")
+                    .badValue,
+                    "The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {\(path.text): …}}"
+                )
             }
         }
         guard let asTimestamp else {
@@ -102,7 +111,8 @@ extension UpdateParser {
         }
         guard each.type == .array else {
             throw AtelierError(
-                .typeMismatch, "The argument to $each in $addToSet must be an array but it was of type \(each.type.name)")
+                .typeMismatch,
+                "The argument to $each in $addToSet must be an array but it was of type \(each.type.name)")
         }
         if argument.asDocument.count > 1 {
             throw AtelierError(.badValue, "Found unexpected fields after $each in $addToSet")
@@ -135,7 +145,8 @@ extension UpdateParser {
             return PushAction([compiler.arena.copy(argument)], position: nil, order: nil, slice: nil)
         }
         var each: [ValueView] = []
-        var position: Int?, slice: Int?
+        var position: Int?
+        var slice: Int?
         var order: ElementOrder?
         var cursor = argument.asDocument.elements()
         while cursor.next() {
@@ -143,7 +154,8 @@ extension UpdateParser {
             case "$each":
                 guard cursor.type == .array else {
                     throw AtelierError(
-                        .badValue, "The argument to $each in $push must be an array but it was of type: \(cursor.type.name)")
+                        .badValue,
+                        "The argument to $each in $push must be an array but it was of type: \(cursor.type.name)")
                 }
                 each = values(cursor.value)
             case "$position": position = try UpdateParser.integer(cursor.value, "$position")
@@ -157,7 +169,8 @@ extension UpdateParser {
 
     private static func integer(_ value: ValueView, _ name: String) throws -> Int {
         guard let number = value.exactInt64 else {
-            throw AtelierError(.badValue, "The value for \(name) must be an integer value but was given type: \(value.type.name)")
+            throw AtelierError(
+                .badValue, "The value for \(name) must be an integer value but was given type: \(value.type.name)")
         }
         return Int(Int32(clamping: number))
     }
@@ -169,7 +182,8 @@ extension UpdateParser {
             while cursor.next() {
                 let parts = MatchPath.components(cursor.keyString)
                 if parts.contains("") {
-                    throw AtelierError(.badValue, "The $sort field is a dotted field but has an empty part: \(cursor.keyString)")
+                    throw AtelierError(
+                        .badValue, "The $sort field is a dotted field but has an empty part: \(cursor.keyString)")
                 }
                 keys.append((parts.map { FieldName($0) }, try descending(cursor.value)))
             }

@@ -18,7 +18,8 @@ struct UpdateParser {
             let filter = try ArrayFilter(filter, compiler)
             if filters.contains(where: { $0.identifier == filter.identifier }) {
                 throw AtelierError(
-                    .failedToParse, "Found multiple array filters with the same top-level field name \(filter.identifier)")
+                    .failedToParse,
+                    "Found multiple array filters with the same top-level field name \(filter.identifier)")
             }
             filters.append(filter)
         }
@@ -40,12 +41,14 @@ struct UpdateParser {
         guard UpdateParser.modifiers.contains(name) else {
             throw AtelierError(
                 .failedToParse,
-                "Unknown modifier: \(name). Expected a valid update modifier or pipeline-style update specified as an array")
+                "Unknown modifier: \(name). Expected a valid update modifier or pipeline-style update specified as an array"
+            )
         }
         guard argument.type == .document else {
             throw AtelierError(
                 .failedToParse,
-                "Modifiers operate on fields but we found type \(argument.type.name) instead. For example: {\(name): {<field>: ...}}")
+                "Modifiers operate on fields but we found type \(argument.type.name) instead. For example: {\(name): {<field>: ...}}"
+            )
         }
         var cursor = argument.asDocument.elements()
         while cursor.next() {
@@ -129,7 +132,8 @@ struct UpdateParser {
                 .badValue,
                 from == to
                     ? "The source and target field for $rename must differ: \(source.text)"
-                    : "The source and target field for $rename must not be on the same path: \(source.text), \(target.text)")
+                    : "The source and target field for $rename must not be on the same path: \(source.text), \(target.text)"
+            )
         }
         try add(UnsetAction(), at: source)
         try add(RenameAction(source: from, target: to), at: target)

@@ -35,7 +35,8 @@ struct UpdatePath {
                 .badValue, "Cannot have positional (i.e. '$') element in the first position in path '\(text)'")
         case .elements:
             throw AtelierError(
-                .badValue, "Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '\(text)'")
+                .badValue,
+                "Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '\(text)'")
         case .field: break
         }
         if components.filter({ $0 == .positional }).count > 1 {

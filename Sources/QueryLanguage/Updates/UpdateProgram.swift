@@ -8,7 +8,9 @@ extension Compiler {
     ///   - arrayFilters: the statement's `arrayFilters`.
     ///   - multi: whether several documents may be updated, which a replacement cannot.
     /// - Throws: `FailedToParse`, `ConflictingUpdateOperators`, `EmptyFieldName` and their like for a malformed update.
-    public func update(_ spec: ValueView, arrayFilters: [DocumentView] = [], multi: Bool = false) throws -> UpdateProgram {
+    public func update(_ spec: ValueView, arrayFilters: [DocumentView] = [], multi: Bool = false) throws
+        -> UpdateProgram
+    {
         switch spec.type {
         case .array:
             if !arrayFilters.isEmpty {
@@ -22,7 +24,9 @@ extension Compiler {
                 try parser.parse(spec.asDocument, arrayFilters: arrayFilters)
                 return UpdateProgram(.operators(parser.root, dollarPrefixedPath: parser.dollarPrefixedPath), self)
             }
-            if multi { throw AtelierError(.failedToParse, "multi update is not supported for replacement-style update") }
+            if multi {
+                throw AtelierError(.failedToParse, "multi update is not supported for replacement-style update")
+            }
             if !arrayFilters.isEmpty {
                 throw AtelierError(.failedToParse, "arrayFilters may not be specified for replacement-syle updates")
             }
@@ -155,13 +159,16 @@ public final class UpdateProgram {
     private static func stamped(_ document: DocumentView, _ context: UpdateContext) -> DocumentView {
         var cursor = document.elements()
         var stamps = false
-        while cursor.next() { stamps = stamps || (cursor.type == .timestamp && cursor.value.bits == 0 && cursor.keyString != "_id") }
+        while cursor.next() {
+            stamps = stamps || (cursor.type == .timestamp && cursor.value.bits == 0 && cursor.keyString != "_id")
+        }
         guard stamps else { return document }
         return context.arena.document { writer in
             var cursor = document.elements()
             while cursor.next() {
                 if cursor.type == .timestamp && cursor.value.bits == 0 && cursor.keyString != "_id" {
-                    writer.append(cursor.key, .timestamp(UInt64(truncatingIfNeeded: context.scope.now / 1000) << 32 | 1))
+                    writer.append(
+                        cursor.key, .timestamp(UInt64(truncatingIfNeeded: context.scope.now / 1000) << 32 | 1))
                 } else {
                     writer.append(element: cursor.elementBytes)
                 }

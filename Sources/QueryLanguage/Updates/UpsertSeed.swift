@@ -29,7 +29,8 @@ struct UpsertSeed {
         switch condition {
         case .all(let conditions): for condition in conditions { try collect(path, condition, idOnly: idOnly) }
         case .compare(.equal, let value): try add(path, value, idOnly: idOnly)
-        case .member(let values, let regexes): if values.count == 1 && regexes.isEmpty { try add(path, values[0], idOnly: idOnly) }
+        case .member(let values, let regexes):
+            if values.count == 1 && regexes.isEmpty { try add(path, values[0], idOnly: idOnly) }
         default: break
         }
     }
@@ -56,7 +57,8 @@ struct UpsertSeed {
             for (index, name) in path.enumerated() {
                 let text = path[...index].joined(separator: ".")
                 if name.isEmpty {
-                    throw AtelierError(.emptyFieldName, "The path '\(path.joined(separator: "."))' contains an empty field name")
+                    throw AtelierError(
+                        .emptyFieldName, "The path '\(path.joined(separator: "."))' contains an empty field name")
                 }
                 if index == path.count - 1 {
                     fields.set(name, UpdateLeaf(path: text, SetAction(arena.copy(value))))

@@ -16,13 +16,20 @@ import Testing
 
     @Test(arguments: [
         (#"{"a": 5}"#, "[5, 5]", true),
-        (#"{"a": {"$gt": 1, "$lte": 9}}"#, #"(1, {"$numberDouble":"Infinity"}] & [{"$numberDouble":"-Infinity"}, 9]"#, true),
+        (
+            #"{"a": {"$gt": 1, "$lte": 9}}"#,
+            #"(1, {"$numberDouble":"Infinity"}] & [{"$numberDouble":"-Infinity"}, 9]"#, true
+        ),
         (#"{"a": {"$in": [3, 1, "x"]}}"#, #"[1, 1] [3, 3] ["x", "x"]"#, true),
         (#"{"a": {"$ne": 4}}"#, #"[{"$minKey":1}, 4) (4, {"$maxKey":1}]"#, false),
         (#"{"a": null}"#, "[null, null]", false),
         (#"{"a": {"$ne": null}}"#, #"[{"$minKey":1}, null) (null, {"$maxKey":1}]"#, false),
         (#"{"a": {"$lt": "m"}}"#, #"["", "m")"#, true),
-        (#"{"a": {"$regex": "^ab.*c"}}"#, #"["ab", "ac") [{"$regularExpression":{"pattern":"^ab.*c","options":""}}, {"$regularExpression":{"pattern":"^ab.*c","options":""}}]"#, false),
+        (
+            #"{"a": {"$regex": "^ab.*c"}}"#,
+            #"["ab", "ac") [{"$regularExpression":{"pattern":"^ab.*c","options":""}}, {"$regularExpression":{"pattern":"^ab.*c","options":""}}]"#,
+            false
+        ),
         (#"{"a": {"$elemMatch": {"$gte": 2, "$lt": 4}}}"#, "[2, 4)", false),
         (#"{"a": {"$exists": true}}"#, #"[{"$minKey":1}, {"$maxKey":1}]"#, true),
         (#"{"a": {"$gte": {"$minKey": 1}}}"#, "", false),
@@ -43,7 +50,8 @@ import Testing
     }
 
     @Test func arraysInsideAnElementShareNothing() throws {
-        let analysis = try analyse(#"{"a": {"$elemMatch": {"b.x": 1, "b.y": 2, "c": {"$elemMatch": {"p": 1, "q": 2}}}}}"#)
+        let analysis = try analyse(
+            #"{"a": {"$elemMatch": {"b.x": 1, "b.y": 2, "c": {"$elemMatch": {"p": 1, "q": 2}}}}}"#)
         #expect(analysis.constraints.map(\.path) == ["a.b.x", "a.b.y", "a.c.p", "a.c.q"])
         let groups = analysis.constraints.map(\.elementGroup)
         #expect(Set(groups).count == 3)
@@ -74,7 +82,8 @@ import Testing
     /// analysis is exact a document that has one matches.
     @Test(.enabled(if: VectorCase.available, "the recorded vectors are not at hand"))
     func constraintsHoldForWhatMatches() throws {
-        var checked = 0, exact = 0
+        var checked = 0
+        var exact = 0
         for group in ["filter", "find", "index"] {
             for vector in try VectorCase.load(group) {
                 guard let filter = vector.command["filter"]?.documentValue,
@@ -84,10 +93,13 @@ import Testing
                 for document in vector.documents {
                     guard let says = document.withView({ holds(analysis, $0) }) else { continue }
                     let matches = matched.contains(document)
-                    #expect(!matches || says, "\(vector.name): \(filter.extendedJSON()) matches \(document.extendedJSON())")
+                    #expect(
+                        !matches || says, "\(vector.name): \(filter.extendedJSON()) matches \(document.extendedJSON())")
                     checked += 1
                     if !analysis.isExact { continue }
-                    #expect(matches || !says, "\(vector.name): \(filter.extendedJSON()) does not match \(document.extendedJSON())")
+                    #expect(
+                        matches || !says,
+                        "\(vector.name): \(filter.extendedJSON()) does not match \(document.extendedJSON())")
                     exact += 1
                 }
             }
@@ -101,7 +113,9 @@ import Testing
             let path = constraint.path.split(separator: ".").map { String($0) }
             if path.contains(where: { Int($0) != nil }) { return nil }
             let found = keys(.document(document), path[...]).contains { key in
-                key.isMissing ? !constraint.requiresPresence && constraint.intervals.contains(.null) : constraint.intervals.contains(key)
+                key.isMissing
+                    ? !constraint.requiresPresence && constraint.intervals.contains(.null)
+                    : constraint.intervals.contains(key)
             }
             if !found { return false }
         }
@@ -124,7 +138,8 @@ import Testing
         case .document: return keys(value.asDocument.find(name), path.dropFirst())
         case .array:
             let elements = value.asDocument.valueViews
-            return elements.isEmpty ? [.undefined] : elements.flatMap { $0.type == .document ? keys($0, path) : [.missing] }
+            return elements.isEmpty
+                ? [.undefined] : elements.flatMap { $0.type == .document ? keys($0, path) : [.missing] }
         default: return [.missing]
         }
     }

@@ -76,7 +76,8 @@ import Testing
         (#"{"$nope": 1}"#, 2), (#"{"a": {"$nope": 1}}"#, 2), (#"{"$and": []}"#, 2), (#"{"$or": [1]}"#, 2),
         (#"{"a": {"$gt": 1, "b": 2}}"#, 2), (#"{"a": {"$type": []}}"#, 9), (#"{"a": {"$type": {}}}"#, 14),
         (#"{"a": {"$mod": [{"$numberDouble": "NaN"}, 1]}}"#, 2), (#"{"a": {"$bitsAnySet": 1.5}}"#, 9),
-        (#"{"a": {"$bitsAnySet": [-1]}}"#, 2), (#"{"a": {"$not": {}}}"#, 2), (#"{"a": {"$ne": {"$regularExpression": {"pattern": "x", "options": ""}}}}"#, 2),
+        (#"{"a": {"$bitsAnySet": [-1]}}"#, 2), (#"{"a": {"$not": {}}}"#, 2),
+        (#"{"a": {"$ne": {"$regularExpression": {"pattern": "x", "options": ""}}}}"#, 2),
         (#"{"a": {"$elemMatch": {"$expr": true}}}"#, 2), (#"{"$where": "true"}"#, 2), (#"{"$alwaysTrue": 2}"#, 9),
         (#"{"$sampleRate": 2}"#, 2), (#"{"a": {"$undefined": true}}"#, 2),
         (#"{"a": {"$all": [{"$elemMatch": {"x": 1}}, 5]}}"#, 2),
@@ -87,16 +88,17 @@ import Testing
     }
 
     /// What `$` stands for: the outermost array's element, by the last condition that found one.
-    @Test(arguments: [
-        (#"{"a": 3}"#, #"{"a": [1, 2, 3]}"#, 2),
-        (#"{"a.b": 3}"#, #"{"a": [{"b": [1]}, {"b": [0, 3]}]}"#, 1),
-        (#"{"a": {"$elemMatch": {"$gt": 1}}}"#, #"{"a": [1, 2, 3]}"#, 1),
-        (#"{"a": 3, "b": 9}"#, #"{"a": [1, 2, 3], "b": [9]}"#, 0),
-        (#"{"$or": [{"a": 3}]}"#, #"{"a": [1, 2, 3]}"#, 2),
-        (#"{"a": 3}"#, #"{"a": 3}"#, nil),
-        (#"{"$or": [{"a": 3}, {"a": 4}]}"#, #"{"a": [1, 2, 3]}"#, nil),
-        (#"{"a": {"$ne": 7}}"#, #"{"a": [1, 2, 3]}"#, nil),
-    ] as [(String, String, Int?)])
+    @Test(
+        arguments: [
+            (#"{"a": 3}"#, #"{"a": [1, 2, 3]}"#, 2),
+            (#"{"a.b": 3}"#, #"{"a": [{"b": [1]}, {"b": [0, 3]}]}"#, 1),
+            (#"{"a": {"$elemMatch": {"$gt": 1}}}"#, #"{"a": [1, 2, 3]}"#, 1),
+            (#"{"a": 3, "b": 9}"#, #"{"a": [1, 2, 3], "b": [9]}"#, 0),
+            (#"{"$or": [{"a": 3}]}"#, #"{"a": [1, 2, 3]}"#, 2),
+            (#"{"a": 3}"#, #"{"a": 3}"#, nil),
+            (#"{"$or": [{"a": 3}, {"a": 4}]}"#, #"{"a": [1, 2, 3]}"#, nil),
+            (#"{"a": {"$ne": 7}}"#, #"{"a": [1, 2, 3]}"#, nil),
+        ] as [(String, String, Int?)])
     func matchedPosition(_ filter: String, _ document: String, _ position: Int?) throws {
         let compiler = Compiler(now: 0)
         let predicate = try Document(json: filter).withView { try compiler.filter($0) }

@@ -4,7 +4,9 @@ import Testing
 @testable import QueryLanguage
 
 @Suite struct RegularExpressionTests {
-    private func ranges(_ pattern: String, _ text: String, _ options: String = "", from start: Int = 0) throws -> [Range<Int>?]? {
+    private func ranges(_ pattern: String, _ text: String, _ options: String = "", from start: Int = 0) throws
+        -> [Range<Int>?]?
+    {
         let regex = try QueryLanguage.Regex(pattern: pattern, options: options)
         return try Array(text.utf8).withUnsafeBytes { bytes in
             try regex.withMatch(bytes, from: start) { match in
@@ -36,8 +38,12 @@ import Testing
     }
 
     @Test func malformedPatternsAndOptionsAreRefused() {
-        #expect(performing: { try QueryLanguage.Regex(pattern: "(a", code: 51111) }, throws: { ($0 as? AtelierError)?.code == 51111 })
-        #expect(performing: { try QueryLanguage.Regex(pattern: "a", options: "g") }, throws: { ($0 as? AtelierError)?.code == 51108 })
+        #expect(
+            performing: { try QueryLanguage.Regex(pattern: "(a", code: 51111) },
+            throws: { ($0 as? AtelierError)?.code == 51111 })
+        #expect(
+            performing: { try QueryLanguage.Regex(pattern: "a", options: "g") },
+            throws: { ($0 as? AtelierError)?.code == 51108 })
     }
 
     @Test func bytesThatAreNotUTF8MatchNothing() throws {

@@ -33,12 +33,21 @@ import Testing
         (#"{"properties": {"a": {"uniqueItems": true}}}"#, #"{"a": [1, "1", 1.0]}"#, false),
         (#"{"properties": {"a": {"items": {"minimum": 2}}}}"#, #"{"a": [2, "x", 1]}"#, false),
         (#"{"properties": {"a": {"items": [{"type": "string"}], "additionalItems": false}}}"#, #"{"a": ["x"]}"#, true),
-        (#"{"properties": {"a": {"items": [{"type": "string"}], "additionalItems": false}}}"#, #"{"a": ["x", 1]}"#, false),
-        (#"{"properties": {"a": {"items": [{}], "additionalItems": {"type": "number"}}}}"#, #"{"a": ["x", 1, 2]}"#, true),
+        (
+            #"{"properties": {"a": {"items": [{"type": "string"}], "additionalItems": false}}}"#, #"{"a": ["x", 1]}"#,
+            false
+        ),
+        (
+            #"{"properties": {"a": {"items": [{}], "additionalItems": {"type": "number"}}}}"#, #"{"a": ["x", 1, 2]}"#,
+            true
+        ),
         (#"{"properties": {"a": {"items": {"type": "number"}, "additionalItems": false}}}"#, #"{"a": [1, 2]}"#, true),
         (#"{"minProperties": 3}"#, #"{"a": 1, "b": 2}"#, false),
         (#"{"properties": {"a": {}}, "additionalProperties": false}"#, #"{"a": 1, "b": 2}"#, false),
-        (#"{"properties": {"a": {}}, "patternProperties": {"^x": {"type": "string"}}, "additionalProperties": false}"#, #"{"a": 1, "xy": "s"}"#, true),
+        (
+            #"{"properties": {"a": {}}, "patternProperties": {"^x": {"type": "string"}}, "additionalProperties": false}"#,
+            #"{"a": 1, "xy": "s"}"#, true
+        ),
         (#"{"patternProperties": {"^x": {"type": "string"}}}"#, #"{"xy": 1}"#, false),
         (#"{"additionalProperties": {"type": "string"}}"#, #"{"a": "s", "b": 1}"#, false),
         (#"{"dependencies": {"a": ["b"]}}"#, #"{"a": 1}"#, false),
@@ -48,7 +57,10 @@ import Testing
         (#"{"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}"#, #"{"b": 1}"#, true),
         (#"{"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}"#, #"{"a": 1, "b": 1}"#, false),
         (#"{"not": {"required": ["a"]}}"#, #"{"a": 1}"#, false),
-        (#"{"properties": {"a": {"properties": {"b": {"type": "string"}}, "required": ["b"]}}}"#, #"{"a": {"b": 1}}"#, false),
+        (
+            #"{"properties": {"a": {"properties": {"b": {"type": "string"}}, "required": ["b"]}}}"#,
+            #"{"a": {"b": 1}}"#, false
+        ),
         (#"{"properties": {"a": {"required": ["b"]}}}"#, #"{"a": 5}"#, true),
         (#"{"title": "t", "description": "d", "bsonType": "object"}"#, #"{}"#, true),
     ])
@@ -57,12 +69,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"nope": 1}"#, 9), (#"{"format": "date"}"#, 9), (#"{"properties": 1}"#, 14), (#"{"properties": {"a": 1}}"#, 14),
-        (#"{"required": []}"#, 9), (#"{"required": [1]}"#, 14), (#"{"required": ["a", "a"]}"#, 9), (#"{"type": "integer"}"#, 9),
+        (#"{"nope": 1}"#, 9), (#"{"format": "date"}"#, 9), (#"{"properties": 1}"#, 14),
+        (#"{"properties": {"a": 1}}"#, 14),
+        (#"{"required": []}"#, 9), (#"{"required": [1]}"#, 14), (#"{"required": ["a", "a"]}"#, 9),
+        (#"{"type": "integer"}"#, 9),
         (#"{"type": "nope"}"#, 2), (#"{"bsonType": "nope"}"#, 2), (#"{"type": "string", "bsonType": "string"}"#, 9),
-        (#"{"minimum": "1"}"#, 14), (#"{"exclusiveMinimum": true}"#, 9), (#"{"multipleOf": 0}"#, 9), (#"{"minLength": -1}"#, 9),
+        (#"{"minimum": "1"}"#, 14), (#"{"exclusiveMinimum": true}"#, 9), (#"{"multipleOf": 0}"#, 9),
+        (#"{"minLength": -1}"#, 9),
         (#"{"maxItems": 1.5}"#, 9), (#"{"uniqueItems": 1}"#, 14), (#"{"enum": []}"#, 9), (#"{"enum": [1, 1.0]}"#, 9),
-        (#"{"allOf": []}"#, 2), (#"{"not": 1}"#, 14), (#"{"pattern": "("}"#, 51091), (#"{"additionalProperties": 1}"#, 14),
+        (#"{"allOf": []}"#, 2), (#"{"not": 1}"#, 14), (#"{"pattern": "("}"#, 51091),
+        (#"{"additionalProperties": 1}"#, 14),
     ])
     func malformedSchemas(_ schema: String, _ code: Int32) throws {
         let error = #expect(throws: AtelierError.self) { try self.accepts(schema, "{}") }

@@ -24,7 +24,8 @@ func find(_ documents: [Document], _ command: Document) throws -> [Document] {
     let compiler = Compiler(now: 0)
     let source = BufferedDocuments(compiler)
     source.documents = documents.map { arena.value(.document($0)) }
-    let builder = PipelineBuilder(compiler: compiler, environment: OneCollection(), source: source, interrupt: Interrupt())
+    let builder = PipelineBuilder(
+        compiler: compiler, environment: OneCollection(), source: source, interrupt: Interrupt())
     let filter = command["filter"]?.documentValue ?? command["query"]?.documentValue ?? Document()
     var stages: [Document] = [["$match": .document(filter)]]
     if let sort = command["sort"]?.documentValue, !sort.isEmpty { stages.append(["$sort": .document(sort)]) }
@@ -44,7 +45,9 @@ func find(_ documents: [Document], _ command: Document) throws -> [Document] {
 private final class OneCollection: PipelineEnvironment {
     let currentDatabase = "test"
 
-    func source(collection: String, compiler: Compiler, pipeline: [ValueView]) throws -> Stage { BufferedDocuments(compiler) }
+    func source(collection: String, compiler: Compiler, pipeline: [ValueView]) throws -> Stage {
+        BufferedDocuments(compiler)
+    }
     func equalityIndex(collection: String, field: String) throws -> (any EqualityIndex)? { nil }
     func writer(database: String?, collection: String) throws -> any PipelineWriter {
         throw AtelierError(.illegalOperation, "nothing can be written here")

@@ -11,7 +11,8 @@ struct MemoryCollection {
         let multi = statement["multi"]?.isTruthy ?? false
         let filter = statement["q"]!.documentValue!
         let compiled = try Compiled(filter, statement["u"]!, statement["arrayFilters"]?.arrayValue ?? [], multi: multi)
-        var matched = 0, modified = 0
+        var matched = 0
+        var modified = 0
         for index in documents.indices {
             guard let (document, changed) = try compiled.apply(to: documents[index]) else { continue }
             matched += 1
@@ -43,9 +44,14 @@ struct MemoryCollection {
         let project = { (document: Document) in
             try find([document], ["projection": .document(command["fields"]?.documentValue ?? [:])])[0]
         }
-        let compiled = try command["update"].map { try Compiled(filter, $0, command["arrayFilters"]?.arrayValue ?? [], multi: false) }
+        let compiled = try command["update"].map {
+            try Compiled(filter, $0, command["arrayFilters"]?.arrayValue ?? [], multi: false)
+        }
         guard let chosen = try find(documents, query).first, let index = documents.firstIndex(of: chosen) else {
-            return ["value": .null, "lastErrorObject": .document(compiled == nil ? ["n": 0] : ["n": 0, "updatedExisting": false])]
+            return [
+                "value": .null,
+                "lastErrorObject": .document(compiled == nil ? ["n": 0] : ["n": 0, "updatedExisting": false]),
+            ]
         }
         guard let compiled else {
             documents.remove(at: index)

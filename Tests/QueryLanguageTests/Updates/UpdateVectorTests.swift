@@ -11,7 +11,8 @@ struct UpdateVectorTests {
             let got = outcome {
                 var collection = MemoryCollection(vector.documents)
                 let value = try collection.update(statement)
-                return canonical(value, anyOrder: vector.anyOrder) + canonical(collection.documents, anyOrder: vector.anyOrder)
+                return canonical(value, anyOrder: vector.anyOrder)
+                    + canonical(collection.documents, anyOrder: vector.anyOrder)
             }
             score.count(vector, wanted: wanted(vector), got: got)
         }
@@ -31,7 +32,9 @@ struct UpdateVectorTests {
                 } else if command["delete"] != nil {
                     value = try collection.delete(command["deletes"]!.arrayValue![0].documentValue!)
                 } else {
-                    value = ["n": .integer(try matching(vector.documents, command["query"]?.documentValue ?? [:]).count)]
+                    value = [
+                        "n": .integer(try matching(vector.documents, command["query"]?.documentValue ?? [:]).count)
+                    ]
                 }
                 let after = command["count"] == nil ? canonical(collection.documents, anyOrder: vector.anyOrder) : ""
                 return canonical(value, anyOrder: vector.anyOrder) + after
