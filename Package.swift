@@ -17,6 +17,7 @@ let package = Package(
             name: "CMongoC", pkgConfig: Context.environment["ATELIER_LIBMONGOC"] ?? "libmongoc-1.0",
             providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CEpoll"),  // of the C library itself, but not in Swift's Glibc module
         .systemLibrary(name: "CCSV", providers: [.apt(["libcsv-dev"])]),
 
         // The stack, bottom up.
@@ -26,7 +27,7 @@ let package = Package(
         .target(name: "QueryLanguage", dependencies: ["BSON", "CPCRE2"]),
         .target(name: "Engine", dependencies: ["BSON", "Deployment", "QueryLanguage", "Storage"]),
         .target(name: "MongoDriver", dependencies: ["BSON", "Deployment", "CMongoC"]),
-        .target(name: "WireServer", dependencies: ["BSON", "Deployment", "CZlib"]),
+        .target(name: "WireServer", dependencies: ["BSON", "Deployment", "CEpoll", "CZlib"]),
         .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver"]),
         .target(name: "Retail", dependencies: ["BSON", "DocumentStore"]),
         .target(name: "Analytics", dependencies: ["BSON", "DocumentStore"]),

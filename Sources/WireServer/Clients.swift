@@ -15,11 +15,14 @@ final class Clients: Sendable {
 
     private let state = Mutex(State())
     private let closed = Signal()
+    /// Tells when a client has gone.
+    let watch: HangUpWatch
     private let deployment: any Deployment
     private let server: ServerIdentity
     private let log: @Sendable (String) -> Void
 
-    init(deployment: any Deployment, server: ServerIdentity, log: @escaping @Sendable (String) -> Void) {
+    init(deployment: any Deployment, server: ServerIdentity, log: @escaping @Sendable (String) -> Void) throws {
+        watch = try HangUpWatch()
         self.deployment = deployment
         self.server = server
         self.log = log
@@ -42,6 +45,7 @@ final class Clients: Sendable {
                 // The thread's first and last acts wait for this lock, so it always finds its own entry.
                 let thread = try PosixThread { [self] in run(connection) }
                 state.connections[connection.id] = (connection, thread)
+                watch.add(socket, id: connection.id)
                 return nil
             } catch {
                 return "\(error)"
@@ -65,10 +69,31 @@ final class Clients: Sendable {
         }
     }
 
-    /// Accepts no more clients and ends the ones there are. Idempotent.
+    /// Stops what clients are doing that have gone, as MongoDB does: nobody would read the replies.
+    func abandonHungUp() {
+        while let id = watch.next() {
+            guard let connection = state.withLock({ $0.connections[id]?.0 }) else { continue }
+            connection.abandon()
+            interrupt([connection])
+        }
+    }
+
+    /// Accepts no more clients and ends the ones there are, with what they are doing. Idempotent.
     func close() {
         state.withLock { $0.open = false }
         disconnectAll()
+        // A command may begin just after it has been looked for, so this looks again.
+        while interrupt(state.withLock { state in state.connections.values.map { $0.0 } }) { usleep(50_000) }
+    }
+
+    /// Stops the commands that are running in a session; false when there are none.
+    @discardableResult
+    private func interrupt(_ connections: [Connection]) -> Bool {
+        let sessions = connections.compactMap(\.runningSession)
+        if sessions.isEmpty { return false }
+        // A deployment that cannot stop a session's work finishes it.
+        _ = try? deployment.run(["killSessions": .array(BSONArray(sessions))], in: "admin")
+        return true
     }
 
     /// Ends the connections there are; their clients may come back.

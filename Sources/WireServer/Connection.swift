@@ -1,5 +1,6 @@
 import BSON
 import Deployment
+import Synchronization
 
 /// One client: reads requests off its socket and answers them in order, on the thread that calls `serve()`.
 final class Connection: Sendable {
@@ -8,6 +9,7 @@ final class Connection: Sendable {
     let socket: Socket
     private let server: ServerIdentity
     private let deployment: any Deployment
+    private let work = Mutex(Work())
     private var limits: WireServer.Limits { server.limits }
 
     init(id: Int32, socket: Socket, server: ServerIdentity, deployment: any Deployment) {
@@ -17,6 +19,19 @@ final class Connection: Sendable {
         self.deployment = deployment
     }
 
+    private struct Work {
+        /// Nobody is interested in further replies.
+        var isAbandoned = false
+        /// The session of the command that is running; nil where there is none, or it names none.
+        var session: BSONValue?
+    }
+
+    /// Takes no further requests.
+    func abandon() { work.withLock { $0.isAbandoned = true } }
+
+    /// The session of the command that is running now, by which it can be stopped.
+    var runningSession: BSONValue? { work.withLock { $0.session } }
+
     /// Serves the client until it leaves.
     /// - Throws: `AtelierError` when the client sends bytes that are no message, or the socket fails. The connection
     ///   cannot go on then: where the next message starts is unknown.
@@ -25,10 +40,21 @@ final class Connection: Sendable {
         var replies: Int32 = 0
         while let message = try reader.next() {
             let request = try decode(message)
+            guard begin(request) else { return }
             let reply = answer(request)
+            work.withLock { $0.session = nil }
             guard request.wantsReply else { continue }
             replies &+= 1
             try send(reply, to: request, as: replies)
+        }
+    }
+
+    /// Notes what is running; false when it should not run at all.
+    private func begin(_ request: Request) -> Bool {
+        let session = request.command["lsid"]
+        return work.withLock { work in
+            work.session = session
+            return !work.isAbandoned
         }
     }
 

@@ -7,7 +7,7 @@ final class Listener: Sendable {
     /// Where it really listens: the port is the one the system picked.
     let address: ListenAddress
     private let socket: Int32
-    /// Writing to the pipe wakes the thread that waits in `accept`.
+    /// Writing to the pipe wakes the thread that waits in `next`.
     private let wake: (read: Int32, write: Int32)
     private let isStopped = Atomic<Bool>(false)
 
@@ -29,14 +29,14 @@ final class Listener: Sendable {
         wake = (ends[0], ends[1])
     }
 
-    /// Nobody waits in `accept` any more by then.
+    /// Nobody waits in `next` any more by then.
     deinit {
         stop()
         for descriptor in [socket, wake.read, wake.write] { Glibc.close(descriptor) }
     }
 
-    /// Refuses new clients, removes the Unix socket's file, and makes the thread in `accept`, and every later call,
-    /// return nil. Idempotent.
+    /// Refuses new clients, removes the Unix socket's file, and makes the thread in `next`, and every later call,
+    /// return `stop`. Idempotent.
     func stop() {
         guard !isStopped.exchange(true, ordering: .sequentiallyConsistent) else { return }
         var byte: UInt8 = 0
@@ -45,23 +45,31 @@ final class Listener: Sendable {
         if case .unix(let path) = address { unlink(path) }
     }
 
-    /// Waits for a client.
-    /// - Returns: nil after `stop()`.
+    enum Event {
+        case client(Socket)
+        /// Somebody has hung up.
+        case hangUp
+        case stop
+    }
+
+    /// Waits for a client, for the watch, or for `stop()`.
     /// - Throws: `AtelierError` when the system has no descriptor left; waiting a little and trying again is right.
-    func accept() throws -> Socket? {
+    func next(_ watch: HangUpWatch) throws -> Event {
         while true {
-            var events = [
-                pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
-            ]
-            guard poll(&events, 2, -1) >= 0 || errno == EINTR else { throw Listener.failure(address) }
-            if events[1].revents != 0 { return nil }
-            if events[0].revents == 0 { continue }
+            var events = [wake.read, watch.descriptor, socket].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            guard poll(&events, nfds_t(events.count), -1) >= 0 || errno == EINTR else {
+                throw Listener.failure(address)
+            }
+            if events[0].revents != 0 { return .stop }
+            if events[1].revents != 0 { return .hangUp }
+            if events[2].revents == 0 { continue }
             let client = Glibc.accept(socket, nil, nil)
             if client >= 0 {
                 Listener.closeOnExec(client)
                 Listener.set(client, Int32(IPPROTO_TCP), TCP_NODELAY)
-                return Socket(owning: client)
+                return .client(Socket(owning: client))
             }
             // The client gave up, or another process took it: there is nothing to tell anyone.
             if ![EINTR, EAGAIN, ECONNABORTED, EPROTO].contains(errno) { throw Listener.failure(address) }

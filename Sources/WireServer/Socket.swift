@@ -51,6 +51,11 @@ final class Socket: Sendable {
         descriptor.withLock { if let open = $0 { _ = Glibc.shutdown(open, Int32(SHUT_RDWR)) } }
     }
 
+    /// Shows the descriptor, unless it is closed.
+    func withDescriptor(_ body: (Int32) -> Void) {
+        descriptor.withLock { if let open = $0 { body(open) } }
+    }
+
     /// Idempotent.
     func close() {
         descriptor.withLock {

@@ -11,6 +11,8 @@ import Synchronization
 /// server.wait()                  // until another thread calls stop()
 /// ```
 ///
+/// What a client was doing is stopped (`killSessions`) when the client goes away.
+///
 /// It speaks MongoDB's wire protocol (OP_MSG, zlib in OP_COMPRESSED, OP_QUERY for the first handshake). Each connection
 /// has a thread of its own, which runs the connection's commands one after the other. There is no authentication yet,
 /// so only addresses that other machines cannot reach are accepted.
@@ -61,15 +63,18 @@ public final class WireServer: Sendable {
         let listener = try Listener(address)
         let identity = ServerIdentity(
             address: listener.address, limits: limits, topology: topology(listener.address))
-        let clients = Clients(deployment: deployment, server: identity, log: log)
+        let clients = try Clients(deployment: deployment, server: identity, log: log)
         self.listener = listener
         self.clients = clients
         acceptor = Mutex(
             try PosixThread {
                 while clients.isOpen {
                     do {
-                        guard let socket = try listener.accept() else { return }
-                        clients.add(socket)
+                        switch try listener.next(clients.watch) {
+                        case .client(let socket): clients.add(socket)
+                        case .hangUp: clients.abandonHungUp()
+                        case .stop: return
+                        }
                     } catch {
                         log("\(error)")
                         listener.pause(milliseconds: 100)
@@ -83,8 +88,9 @@ public final class WireServer: Sendable {
     /// How many clients are connected.
     public var connectionCount: Int { clients.count }
 
-    /// Stops listening, closes every connection and waits for their threads; a command that is running is finished
-    /// first. Idempotent. Never call it from inside the deployment.
+    /// Stops listening, closes every connection and waits for their threads. Commands that run in a session, as those
+    /// of drivers do, are stopped with `killSessions`; others are finished first. Idempotent. Never call it from inside
+    /// the deployment.
     public func stop() {
         listener.stop()
         clients.close()

@@ -4,6 +4,7 @@ import datetime
 import re
 import signal
 import threading
+import time
 import uuid
 
 import bson
@@ -574,6 +575,35 @@ class TestServing:
         with pytest.raises((ServerSelectionTimeoutError, pymongo.errors.AutoReconnect)):
             client.admin.command("ping")
         client.close()
+
+    def test_what_nobody_waits_for_is_stopped(self, tmp_path):
+        """A pipeline that would run for hours ends with its client, and another one with the server."""
+        def join(count):
+            stages = [{"$lookup": {"from": "c", "pipeline": [], "as": f"j{i}"}} for i in range(count)]
+            unwinds = [{"$unwind": f"$j{i}"} for i in range(count)]
+            pairs = [stage for pair in zip(stages, unwinds) for stage in pair]
+            return [*pairs, {"$group": {"_id": None, "n": {"$sum": 1}}}]
+
+        server = Server(tmp_path / "s.store")
+        with server.client(socketTimeoutMS=500, retryReads=False) as impatient:
+            impatient.shop.c.insert_many([{"_id": i} for i in range(2000)])
+            with pytest.raises(pymongo.errors.NetworkTimeout):
+                list(impatient.shop.c.aggregate(join(5)))
+        with server.client() as client:
+            errors = []
+
+            def ask():
+                try:
+                    list(client.shop.c.aggregate(join(5)))
+                except pymongo.errors.PyMongoError as error:
+                    errors.append(error)
+
+            asker = threading.Thread(target=ask)
+            asker.start()
+            time.sleep(0.5)
+            assert server.stop() == 0
+            asker.join()
+            assert len(errors) == 1
 
     def test_unix_socket(self, tmp_path):
         path = tmp_path / "a.sock"

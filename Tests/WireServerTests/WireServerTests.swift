@@ -226,4 +226,48 @@ final class Log: Sendable {
         fixture.server.stop()
         fixture.server.wait()
     }
+
+    // MARK: Stopping what nobody waits for
+
+    private static let lsid: BSONValue = ["id": .binary(subtype: 4, data: Array(0..<16))]
+
+    /// A deployment whose `slow` runs until its session is killed.
+    private func answerSlowly(_ fixture: Fixture, started: Signal, killed: Signal) {
+        fixture.deployment.answer("slow") { _ in
+            started.raise()
+            killed.wait()
+            throw AtelierError(.interrupted, "killed")
+        }
+        fixture.deployment.answer("killSessions") { command in
+            if command["killSessions"] == [Self.lsid] { killed.raise() }
+            return ["ok": 1.0]
+        }
+    }
+
+    @Test func aCommandEndsWithItsClient() throws {
+        let fixture = try Fixture()
+        let (started, killed) = (Signal(), Signal())
+        answerSlowly(fixture, started: started, killed: killed)
+        do {
+            let client = try fixture.client()
+            client.send(RawClient.message(["slow": 1, "lsid": Self.lsid, "$db": "admin"]))
+            // What has been sent behind it is not run at all.
+            client.send(RawClient.message(["insert": "a", "documents": [["_id": 1]], "$db": "shop"]))
+            started.wait()
+        }
+        killed.wait()
+        fixture.server.stop()
+        #expect(fixture.deployment.commands(named: "insert").isEmpty)
+    }
+
+    @Test func stoppingStopsCommandsInSessions() throws {
+        let fixture = try Fixture()
+        let (started, killed) = (Signal(), Signal())
+        answerSlowly(fixture, started: started, killed: killed)
+        let client = try fixture.client()
+        client.send(RawClient.message(["slow": 1, "lsid": Self.lsid, "$db": "admin"]))
+        started.wait()
+        fixture.server.stop()
+        #expect(try client.receive() == nil)
+    }
 }
