@@ -48,7 +48,9 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
         .testTarget(name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport"]),
-        .testTarget(name: "IngestTests", dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "TestSupport"]),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "WireServer", "TestSupport", "atelier"]),
         .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics", "Ingest", "Retail"]),
         .testTarget(
             name: "WorkerTests",

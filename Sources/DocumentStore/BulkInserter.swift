@@ -27,7 +27,8 @@ public final class BulkInserter {
     /// - Parameter failed: sees every document that was not inserted, and why, soon after its command; what it throws,
     ///   `append` or `finish` throws. Without it the first failure is thrown.
     public init(
-        _ collection: Collection, failed: @escaping (WriteError, Document) throws -> Void = { error, _ in throw error.asAtelierError }
+        _ collection: Collection,
+        failed: @escaping (WriteError, Document) throws -> Void = { error, _ in throw error.asAtelierError }
     ) {
         self.collection = collection
         self.failed = failed

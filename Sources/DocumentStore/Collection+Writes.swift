@@ -76,7 +76,9 @@ extension Collection {
     }
 
     /// Removes one document and returns it; nil where none matched.
-    public func findAndDelete(_ filter: Document, sort: Document? = nil, projection: Document? = nil) throws -> Document? {
+    public func findAndDelete(_ filter: Document, sort: Document? = nil, projection: Document? = nil) throws
+        -> Document?
+    {
         try findAndModify(filter, sort: sort, projection: projection) { $0.append("remove", ValueView.bool(true)) }
     }
 

@@ -51,7 +51,9 @@ public struct Collection: Sendable {
     }
 
     /// The first document that matches, in the order of `sort`.
-    public func findOne(_ filter: Document = [:], sort: Document? = nil, projection: Document? = nil) throws -> Document? {
+    public func findOne(_ filter: Document = [:], sort: Document? = nil, projection: Document? = nil) throws
+        -> Document?
+    {
         let reply = try database.run(
             Document { writer in
                 writer.append("find", .string(name))

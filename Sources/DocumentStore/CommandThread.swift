@@ -27,13 +27,16 @@ final class CommandThread {
     func submit(_ command: Document, limit: Int = 2) throws {
         if !isRunning {
             let context = Unmanaged.passRetained(shared)
-            let status = pthread_create(&thread, nil, { context in
-                Unmanaged<Shared>.fromOpaque(context!).takeRetainedValue().work()
-                return nil
-            }, context.toOpaque())
+            let status = pthread_create(
+                &thread, nil,
+                { context in
+                    Unmanaged<Shared>.fromOpaque(context!).takeRetainedValue().work()
+                    return nil
+                }, context.toOpaque())
             guard status == 0 else {
                 context.release()
-                throw AtelierError(.internalError, "a thread could not be started: \(String(cString: strerror(status)))")
+                throw AtelierError(
+                    .internalError, "a thread could not be started: \(String(cString: strerror(status)))")
             }
             isRunning = true
         }

@@ -41,7 +41,9 @@ public enum StoreLocation: Equatable, Sendable {
     private static func scheme(of text: String) -> String? {
         let head = text.prefix { $0 != ":" }
         guard text.dropFirst(head.count).hasPrefix("://"), !head.isEmpty,
-            head.utf8.allSatisfy({ 48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 43 || $0 == 45 || $0 == 46 })
+            head.utf8.allSatisfy({
+                48...57 ~= $0 || 65...90 ~= $0 || 97...122 ~= $0 || $0 == 43 || $0 == 45 || $0 == 46
+            })
         else { return nil }
         return head.lowercased()
     }

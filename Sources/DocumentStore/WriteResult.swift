@@ -63,7 +63,8 @@ extension WriteResult {
         case .update:
             let created = (reply["upserted"]?.arrayValue ?? []).compactMap(\.documentValue)
             for entry in created {
-                upserted.append(Upserted(index: offset + Int(entry["index"]?.integerValue ?? 0), id: entry["_id"] ?? .null))
+                upserted.append(
+                    Upserted(index: offset + Int(entry["index"]?.integerValue ?? 0), id: entry["_id"] ?? .null))
             }
             matched += n - created.count
             modified += Int(reply["nModified"]?.integerValue ?? 0)
@@ -71,7 +72,9 @@ extension WriteResult {
         for entry in reply["writeErrors"]?.arrayValue ?? [] {
             if let entry = entry.documentValue { writeErrors.append(WriteError(entry, offset: offset)) }
         }
-        if let entry = reply["writeConcernError"]?.documentValue { writeConcernError = WriteError(entry, offset: offset) }
+        if let entry = reply["writeConcernError"]?.documentValue {
+            writeConcernError = WriteError(entry, offset: offset)
+        }
     }
 }
 

@@ -21,7 +21,9 @@ public struct GeneratedDataLoader: Sendable {
         let load = try Load(
             database, kind: "generated",
             salt: "\(GeneratedDataLoader.rules) \(what.orders) \(what.seed) \(what.end) \(what.days)", files: [],
-            assumptions: ["Generated with \(what.orders) orders from seed \(what.seed), \(what.days) days up to \(UTCDate(milliseconds: what.end).iso8601())."],
+            assumptions: [
+                "Generated with \(what.orders) orders from seed \(what.seed), \(what.days) days up to \(UTCDate(milliseconds: what.end).iso8601())."
+            ],
             options: options, catalog: catalog)
         if let before = try load.doneBefore() { return before }
         return try load.run {

@@ -53,7 +53,8 @@ public struct NDJSONImporter: Sendable {
                 try batch.append(document(text, line: number, load.id), line: number)
             } catch let rejection as Rejection {
                 try rejects.reject(
-                    text: String(decoding: text, as: UTF8.self), rejection, source: collection, file: file.name, line: number)
+                    text: String(decoding: text, as: UTF8.self), rejection, source: collection, file: file.name,
+                    line: number)
             }
             if load.report.rows & 0xFFF == 0 { load.progress(file.name, number, of: file.rows) }
         }
@@ -71,7 +72,8 @@ public struct NDJSONImporter: Sendable {
             throw Rejection("badJSON", error.message)
         }
         if document["_id"] != nil { return document }
-        return Document([("_id", .string("\(load):\(paddedLine(line))"))] + document.elements.map { ($0.key, $0.value) })
+        return Document(
+            [("_id", .string("\(load):\(paddedLine(line))"))] + document.elements.map { ($0.key, $0.value) })
     }
 }
 

@@ -18,11 +18,12 @@ import Testing
         let cursor = try store.database.collection("orders").find(["a": 1], batchSize: 2)
         #expect(try cursor.all() == [["_id": 1], ["_id": 2], ["_id": 3, "text": "x"]])
         #expect(try cursor.next() == nil)
-        #expect(deployment.commands == [
-            ["find": "orders", "filter": ["a": 1], "batchSize": 2],
-            ["getMore": .int64(77), "collection": "orders", "batchSize": 2],
-            ["getMore": .int64(77), "collection": "orders", "batchSize": 2],
-        ])
+        #expect(
+            deployment.commands == [
+                ["find": "orders", "filter": ["a": 1], "batchSize": 2],
+                ["getMore": .int64(77), "collection": "orders", "batchSize": 2],
+                ["getMore": .int64(77), "collection": "orders", "batchSize": 2],
+            ])
         #expect(deployment.databases == ["shop", "shop", "shop"])
     }
 

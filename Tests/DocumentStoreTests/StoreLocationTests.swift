@@ -8,7 +8,10 @@ import Testing
         ("./atelier.store", StoreLocation.path("./atelier.store")),
         ("/var/lib/a:b//c", .path("/var/lib/a:b//c")),
         ("mongodb://localhost", .mongodb(uri: "mongodb://localhost", database: nil)),
-        ("mongodb://u:p%40@a:1,b:2/shop?tls=true", .mongodb(uri: "mongodb://u:p%40@a:1,b:2/shop?tls=true", database: "shop")),
+        (
+            "mongodb://u:p%40@a:1,b:2/shop?tls=true",
+            .mongodb(uri: "mongodb://u:p%40@a:1,b:2/shop?tls=true", database: "shop")
+        ),
         ("mongodb://localhost/?appname=x/y", .mongodb(uri: "mongodb://localhost/?appname=x/y", database: nil)),
         ("mongodb://localhost?appname=x/y", .mongodb(uri: "mongodb://localhost?appname=x/y", database: nil)),
         ("MongoDB+SRV://host/my%20shop", .mongodb(uri: "MongoDB+SRV://host/my%20shop", database: "my shop")),

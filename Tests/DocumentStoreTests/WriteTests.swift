@@ -14,15 +14,19 @@ import Testing
         #expect(result.matched == 2)
         #expect(result.modified == 1)
         #expect(result.upserted == [Upserted(index: 1, id: "b")])
-        #expect(deployment.commands[0]["updates"]?.arrayValue?.first?.documentValue
-            == ["q": ["_id": "a"], "u": ["_id": "a", "x": 1], "upsert": true])
+        #expect(
+            deployment.commands[0]["updates"]?.arrayValue?.first?.documentValue
+                == ["q": ["_id": "a"], "u": ["_id": "a", "x": 1], "upsert": true])
     }
 
     @Test func splitsByBytesAndShiftsIndexes() throws {
         let big = Document([("text", .string(String(repeating: "x", count: 6 << 20)))])
         let deployment = ScriptedDeployment([
             ["n": 2, "ok": 1.0],
-            ["n": 1, "writeErrors": [["index": 1, "code": 11000, "errmsg": "duplicate", "keyValue": ["_id": 1]]], "ok": 1.0],
+            [
+                "n": 1, "writeErrors": [["index": 1, "code": 11000, "errmsg": "duplicate", "keyValue": ["_id": 1]]],
+                "ok": 1.0,
+            ],
         ])
         let orders = Store(deployment: deployment).database.collection("orders")
         let result = try orders.insert([big, big, big, ["_id": 1], ["_id": 2]])
@@ -54,10 +58,11 @@ import Testing
         let deployment = ScriptedDeployment([["n": 1, "ok": 1.0]])
         let orders = Store(deployment: deployment).database.collection("orders").with(writeConcern: ["w": "majority"])
         _ = try orders.deleteOne(["_id": 1])
-        #expect(deployment.commands[0] == [
-            "delete": "orders", "ordered": true, "writeConcern": ["w": "majority"],
-            "deletes": [["q": ["_id": 1], "limit": 1]],
-        ])
+        #expect(
+            deployment.commands[0] == [
+                "delete": "orders", "ordered": true, "writeConcern": ["w": "majority"],
+                "deletes": [["q": ["_id": 1], "limit": 1]],
+            ])
     }
 
     @Test func bulkInsertersShowTheDocumentsThatFailed() throws {

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct CSVTests {
     /// Rows with their lines, parsed in chunks of this many bytes.
-    private func parse(_ text: String, chunk: Int = 1 << 20, delimiter: UInt8 = UInt8(ascii: ",")) throws -> [(Int, [String])] {
+    private func parse(_ text: String, chunk: Int = 1 << 20, delimiter: UInt8 = UInt8(ascii: ",")) throws -> [(
+        Int, [String]
+    )] {
         let parser = CSVParser(file: "x.csv", delimiter: delimiter)
         var rows: [(Int, [String])] = []
         func keep(_ row: CSVRow) { rows.append((row.line, (0..<row.count).map(row.text))) }
@@ -36,7 +38,10 @@ import Testing
     func readsQuotesSpacesAndLineEnds(chunk: Int) throws {
         let text = "a,b\r\n\"x \"\"y\"\"\n z\", lead \n\n\r\n,\"\"\r\"one\r\ntwo\rthree\",4\nlast,é"
         let rows = try parse(text, chunk: chunk)
-        #expect(rows.map(\.1) == [["a", "b"], ["x \"y\"\n z", " lead "], ["", ""], ["one\r\ntwo\rthree", "4"], ["last", "é"]])
+        #expect(
+            rows.map(\.1) == [
+                ["a", "b"], ["x \"y\"\n z", " lead "], ["", ""], ["one\r\ntwo\rthree", "4"], ["last", "é"],
+            ])
         #expect(rows.map(\.0) == [1, 2, 6, 7, 10])
     }
 

@@ -5,7 +5,9 @@ import Testing
 @testable import Ingest
 
 @Suite struct FileTests {
-    private static let columns = [CSVColumn("Invoice", "InvoiceNo"), CSVColumn("Customer ID"), CSVColumn("Note", required: false)]
+    private static let columns = [
+        CSVColumn("Invoice", "InvoiceNo"), CSVColumn("Customer ID"), CSVColumn("Note", required: false),
+    ]
 
     private func rows(_ survey: CSVSurvey) throws -> [[String]] {
         var rows: [[String]] = []
@@ -34,7 +36,10 @@ import Testing
             (String(repeating: "a", count: 55), "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"),
             (String(repeating: "a", count: 56), "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a"),
             (String(repeating: "a", count: 64), "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"),
-            (String(repeating: "a", count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+            (
+                String(repeating: "a", count: 1_000_000),
+                "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+            ),
         ]
         for (text, digest) in cases {
             for piece in [1_000_000, 64, 63, 1] where piece > 1 || text.utf8.count < 100 {
@@ -78,11 +83,13 @@ import Testing
         #expect(survey.assumptions[0].contains("line 3"))
     }
 
-    @Test(arguments: [
-        ([0x61, 0xC3, 0xA9], true), ([0xE2, 0x82, 0xAC], true), ([0xF0, 0x9F, 0x98, 0x80], true), ([0xC3], false),
-        ([0xC0, 0x80], false), ([0xED, 0xA0, 0x80], false), ([0xF4, 0x90, 0x80, 0x80], false), ([0xE2, 0x28, 0xA1], false),
-        ([0x80], false), ([0xFF], false),
-    ] as [([UInt8], Bool)])
+    @Test(
+        arguments: [
+            ([0x61, 0xC3, 0xA9], true), ([0xE2, 0x82, 0xAC], true), ([0xF0, 0x9F, 0x98, 0x80], true), ([0xC3], false),
+            ([0xC0, 0x80], false), ([0xED, 0xA0, 0x80], false), ([0xF4, 0x90, 0x80, 0x80], false),
+            ([0xE2, 0x28, 0xA1], false),
+            ([0x80], false), ([0xFF], false),
+        ] as [([UInt8], Bool)])
     func tellsUTF8(_ bytes: [UInt8], _ valid: Bool) {
         for padding in [0, 5, 8, 13] {
             let text = [UInt8](repeating: 0x20, count: padding) + bytes
@@ -116,7 +123,10 @@ import Testing
 
     @Test func headersNeverNameTwoColumnsAlike() throws {
         let file = TemporaryFile("Invoice,Customer ID,,Invoice, x \n1,2,3,4,5\n")
-        #expect(try CSVFile(path: file.path).survey(FileTests.columns).header.names == ["Invoice", "Customer ID", "column3", "column4", "x"])
+        #expect(
+            try CSVFile(path: file.path).survey(FileTests.columns).header.names == [
+                "Invoice", "Customer ID", "column3", "column4", "x",
+            ])
     }
 
     @Test func damagedFilesAreRefused() throws {

@@ -8,8 +8,10 @@ import Testing
 
 @Suite struct NDJSONTests {
     private func load(_ bytes: [UInt8], _ deployment: MemoryDeployment) throws -> LoadReport {
-        try NDJSONImporter(database: Store(deployment: deployment).database, catalog: try .standard(), collection: "things")
-            .load(TemporaryFile(bytes, name: "things.ndjson").path)
+        try NDJSONImporter(
+            database: Store(deployment: deployment).database, catalog: try .standard(), collection: "things"
+        )
+        .load(TemporaryFile(bytes, name: "things.ndjson").path)
     }
 
     private let text = """
@@ -27,15 +29,17 @@ import Testing
         let deployment = MemoryDeployment()
         let report = try load(Array(text.utf8), deployment)
         let things = deployment.documents("things")
-        #expect(things.map { $0["_id"] } == [
-            "a", .string(report.id + ":000000002"), .objectId(ObjectId("5f5f5f5f5f5f5f5f5f5f5f5f")!),
-        ])
+        #expect(
+            things.map { $0["_id"] } == [
+                "a", .string(report.id + ":000000002"), .objectId(ObjectId("5f5f5f5f5f5f5f5f5f5f5f5f")!),
+            ])
         #expect(things[0] == ["_id": "a", "price": 2])
         #expect(report.rows == 7)
         #expect(report.rejects == [.init(reason: "badJSON", rows: 3)])
         #expect(deployment.documents("rejects").map { $0["line"] } == [4, 5, 6])
         #expect(deployment.documents("rejects")[1]["text"] == "[1, 2]")
-        #expect(report.written.first { $0.collection == "things" } == .init(collection: "things", inserted: 3, modified: 1))
+        #expect(
+            report.written.first { $0.collection == "things" } == .init(collection: "things", inserted: 3, modified: 1))
     }
 
     @Test func compressedFilesAreTheSameFile() throws {
@@ -55,7 +59,8 @@ import Testing
             database: Store(deployment: deployment).database, catalog: try .standard(), collection: "things")
         let report = try importer.load(TemporaryFile("{\"_id\": 1}\n{\"_id\": 2}\n").path)
         #expect(report.rejects == [.init(reason: "invalid", rows: 1)])
-        let reject = deployment.commands.first { $0["insert"] == "rejects" }?["documents"]?.arrayValue?.first?.documentValue
+        let reject = deployment.commands.first { $0["insert"] == "rejects" }?["documents"]?.arrayValue?.first?
+            .documentValue
         #expect(reject?["text"] == "{\"_id\":1}")
         let failing = MemoryDeployment()
         failing.fail("insert", on: "things", with: AtelierError(.outOfDiskSpace, "the disk is full"))

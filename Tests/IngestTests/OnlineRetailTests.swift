@@ -14,7 +14,9 @@ import Testing
     }
 
     @discardableResult
-    private func load(_ text: String, into deployment: MemoryDeployment, options: LoadOptions = LoadOptions()) throws -> LoadReport {
+    private func load(_ text: String, into deployment: MemoryDeployment, options: LoadOptions = LoadOptions()) throws
+        -> LoadReport
+    {
         try importer(deployment).load(TemporaryFile(text).path, options: options)
     }
 
@@ -37,22 +39,31 @@ import Testing
         let report = try load(OnlineRetailTests.header + small, into: deployment)
         #expect(report.rows == 6)
         #expect(report.rejectedRows == 0)
-        #expect(document(deployment, "orders", "489434") == [
-            "_id": "489434", "customerId": "13085", "kind": "sale", "status": "completed", "orderedAt": .date(1_259_653_500_000),
-            "channel": "online", "country": "United Kingdom",
-            "items": [
-                ["line": 1, "productId": "85048", "quantity": 12, "unitPrice": .decimal(Decimal128("6.95")!)],
-                ["line": 2, "productId": "79323P", "quantity": 12, "unitPrice": .decimal(Decimal128("6.750")!)],
-                ["line": 3, "productId": "85048", "quantity": 2, "unitPrice": .decimal(Decimal128("0")!)],
-            ],
-            "total": .decimal(Decimal128("164.400")!),
-        ])
-        #expect(document(deployment, "orders", "489435") == [
-            "_id": "489435", "kind": "sale", "status": "completed", "orderedAt": .date(1_259_744_400_000), "channel": "online",
-            "country": "France",
-            "items": [["line": 1, "productId": "POST", "quantity": 1, "unitPrice": .decimal(Decimal128("18")!), "service": true]],
-            "total": .decimal(Decimal128("18")!),
-        ])
+        #expect(
+            document(deployment, "orders", "489434") == [
+                "_id": "489434", "customerId": "13085", "kind": "sale", "status": "completed",
+                "orderedAt": .date(1_259_653_500_000),
+                "channel": "online", "country": "United Kingdom",
+                "items": [
+                    ["line": 1, "productId": "85048", "quantity": 12, "unitPrice": .decimal(Decimal128("6.95")!)],
+                    ["line": 2, "productId": "79323P", "quantity": 12, "unitPrice": .decimal(Decimal128("6.750")!)],
+                    ["line": 3, "productId": "85048", "quantity": 2, "unitPrice": .decimal(Decimal128("0")!)],
+                ],
+                "total": .decimal(Decimal128("164.400")!),
+            ])
+        #expect(
+            document(deployment, "orders", "489435") == [
+                "_id": "489435", "kind": "sale", "status": "completed", "orderedAt": .date(1_259_744_400_000),
+                "channel": "online",
+                "country": "France",
+                "items": [
+                    [
+                        "line": 1, "productId": "POST", "quantity": 1, "unitPrice": .decimal(Decimal128("18")!),
+                        "service": true,
+                    ]
+                ],
+                "total": .decimal(Decimal128("18")!),
+            ])
         #expect(document(deployment, "orders", "C489436")?["kind"] == "return")
         #expect(document(deployment, "orders", "C489436")?["total"] == .decimal(Decimal128("-20.85")!))
         #expect(document(deployment, "orders", "A489437")?["kind"] == "adjustment")
@@ -63,16 +74,19 @@ import Testing
     @Test func productsAndCustomersAreGathered() throws {
         let deployment = MemoryDeployment()
         try load(OnlineRetailTests.header + small, into: deployment)
-        #expect(document(deployment, "products", "85048") == [
-            "_id": "85048", "kind": "product", "name": "15CM CHRISTMAS GLASS BALL 20 LIGHTS",
-            "price": .decimal(Decimal128("6.95")!), "currency": "GBP", "active": true, "createdAt": .date(1_259_653_500_000),
-        ])
+        #expect(
+            document(deployment, "products", "85048") == [
+                "_id": "85048", "kind": "product", "name": "15CM CHRISTMAS GLASS BALL 20 LIGHTS",
+                "price": .decimal(Decimal128("6.95")!), "currency": "GBP", "active": true,
+                "createdAt": .date(1_259_653_500_000),
+            ])
         #expect(document(deployment, "products", "79323P")?["name"] == "PINK CHERRY LIGHTS")
         #expect(document(deployment, "products", "POST")?["kind"] == "service")
         #expect(document(deployment, "products", "B")?["price"] == nil)
-        #expect(deployment.documents("customers") == [
-            ["_id": "13085", "address": ["country": "EIRE"], "createdAt": .date(1_259_653_500_000)]
-        ])
+        #expect(
+            deployment.documents("customers") == [
+                ["_id": "13085", "address": ["country": "EIRE"], "createdAt": .date(1_259_653_500_000)]
+            ])
     }
 
     @Test func rowsAreKeptAsTheyCame() throws {
@@ -80,20 +94,23 @@ import Testing
         let report = try load(OnlineRetailTests.header + small, into: deployment)
         let rows = deployment.documents("raw_online_retail")
         #expect(rows.count == 6)
-        #expect(rows[1] == [
-            "_id": .string(report.id + ":000000003"), "load": .string(report.id), "file": "data.csv", "line": 3,
-            "row": [
-                "Invoice": "489434", "StockCode": "79323p", "Description": " PINK CHERRY LIGHTS ", "Quantity": "12",
-                "InvoiceDate": "2009-12-01 07:46:00", "Price": "6.750", "Customer ID": "13085", "Country": "United Kingdom",
-            ],
-        ])
+        #expect(
+            rows[1] == [
+                "_id": .string(report.id + ":000000003"), "load": .string(report.id), "file": "data.csv", "line": 3,
+                "row": [
+                    "Invoice": "489434", "StockCode": "79323p", "Description": " PINK CHERRY LIGHTS ", "Quantity": "12",
+                    "InvoiceDate": "2009-12-01 07:46:00", "Price": "6.750", "Customer ID": "13085",
+                    "Country": "United Kingdom",
+                ],
+            ])
     }
 
     /// The columns, dates and encoding of the older data set.
     @Test func theOtherDialectGivesTheSame() throws {
         let deployment = MemoryDeployment()
         let rows = "536365,85123a,WHITE HOLDER,6,12/1/2010 8:26,2.55,17850.0,United Kingdom\r\n536366,22423,CAF"
-        let text = Array(("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\r\n" + rows).utf8)
+        let text =
+            Array(("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\r\n" + rows).utf8)
             + [0xC9] + Array(" SET,1,12/13/2010 8:26,1.25,,EIRE\r\n".utf8)
         let report = try importer(deployment).load(TemporaryFile(gzipped(text), name: "data.csv.gz").path)
         #expect(report.rejects.isEmpty)
@@ -122,10 +139,13 @@ import Testing
                 """, into: deployment)
         #expect(report.rows == 9)
         #expect(report.rejectedRows == 8)
-        #expect(report.rejects == [
-            .init(reason: "badQuantity", rows: 2), .init(reason: "fieldCount", rows: 2), .init(reason: "badDate", rows: 1),
-            .init(reason: "badPrice", rows: 1), .init(reason: "missingInvoice", rows: 1), .init(reason: "missingStockCode", rows: 1),
-        ])
+        #expect(
+            report.rejects == [
+                .init(reason: "badQuantity", rows: 2), .init(reason: "fieldCount", rows: 2),
+                .init(reason: "badDate", rows: 1),
+                .init(reason: "badPrice", rows: 1), .init(reason: "missingInvoice", rows: 1),
+                .init(reason: "missingStockCode", rows: 1),
+            ])
         #expect(deployment.documents("orders").map { $0["_id"] } == ["1"])
         let rejects = deployment.documents("rejects")
         #expect(rejects.map { $0["line"] } == [3, 4, 5, 6, 7, 9, 10, 11])
@@ -151,8 +171,9 @@ import Testing
         // Asked to do it again, it does, and still changes nothing but the record's times.
         let third = try load(OnlineRetailTests.header + small, into: deployment, options: LoadOptions(again: true))
         #expect(!third.changed && !third.wasLoadedBefore)
-        #expect(deployment.collectionNames.filter { $0 != "loads" }.map { deployment.documents($0) }
-            == zip(deployment.collectionNames, before).filter { $0.0 != "loads" }.map(\.1))
+        #expect(
+            deployment.collectionNames.filter { $0 != "loads" }.map { deployment.documents($0) }
+                == zip(deployment.collectionNames, before).filter { $0.0 != "loads" }.map(\.1))
     }
 
     /// The store fails at every collection in turn; the next run completes the load.
@@ -206,7 +227,9 @@ import Testing
 
     @Test func progressReachesTheEnd() throws {
         let deployment = MemoryDeployment()
-        let text = OnlineRetailTests.header + (0..<40_000).map { "\($0 / 10),22423,X,1,2010-12-01 08:26:00,1.25,7,UK\n" }.joined()
+        let text =
+            OnlineRetailTests.header
+            + (0..<40_000).map { "\($0 / 10),22423,X,1,2010-12-01 08:26:00,1.25,7,UK\n" }.joined()
         let seen = Seen()
         try load(text, into: deployment, options: LoadOptions(progress: { seen.append($0) }))
         #expect(seen.all.filter { $0.subject == "data.csv" }.map(\.rows) == [16_384, 32_768, 40_000])

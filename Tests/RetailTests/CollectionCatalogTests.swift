@@ -14,13 +14,15 @@ import Testing
         let names = Set(catalog.definitions.map(\.name))
         #expect(
             names.isSuperset(of: [
-                "customers", "products", "inventory", "orders", "designSessions", "designers", "tailors", "appointments",
+                "customers", "products", "inventory", "orders", "designSessions", "designers", "tailors",
+                "appointments",
                 "reviews", "productViews", "campaigns", "sellers", "suppliers", "rejects", "loads", "raw_online_retail",
             ]))
         #expect(catalog.definitions.allSatisfy { $0.validator["$jsonSchema"]?.documentValue?["bsonType"] == "object" })
         #expect(catalog["orders"]?.cluster?.shardKey == ["_id": "hashed"])
-        #expect(catalog["inventory"]?.indexes.first?.specification
-            == ["key": ["productId": 1, "location": 1], "name": "productId_1_location_1", "unique": true])
+        #expect(
+            catalog["inventory"]?.indexes.first?.specification
+                == ["key": ["productId": 1, "location": 1], "name": "productId_1_location_1", "unique": true])
     }
 
     /// A field that the schema knows and the tables do not would be lost on the way to SQL.
@@ -32,8 +34,11 @@ import Testing
                 continue
             }
             let covered = Set(mapping.tables.flatMap(\.columns).filter { $0.path.end == .value }.map(\.path.text))
-            for field in leaves(definition.validator["$jsonSchema"]!.documentValue!, "") where field != "address.location.type" {
-                #expect(covered.contains(field) || field.hasSuffix("location.type"), "\(definition.name).\(field) has no column")
+            for field in leaves(definition.validator["$jsonSchema"]!.documentValue!, "")
+            where field != "address.location.type" {
+                #expect(
+                    covered.contains(field) || field.hasSuffix("location.type"),
+                    "\(definition.name).\(field) has no column")
             }
         }
     }
@@ -41,7 +46,9 @@ import Testing
     /// The paths of a schema's values, as relational paths.
     private func leaves(_ schema: Document, _ path: String) -> [String] {
         if let properties = schema["properties"]?.documentValue {
-            return properties.elements.flatMap { leaves($0.value.documentValue!, path.isEmpty ? $0.key : "\(path).\($0.key)") }
+            return properties.elements.flatMap {
+                leaves($0.value.documentValue!, path.isEmpty ? $0.key : "\(path).\($0.key)")
+            }
         }
         if path.hasSuffix("coordinates") { return [path + ".0", path + ".1"] }
         if let items = schema["items"]?.documentValue { return leaves(items, path + "[]") }
@@ -52,9 +59,10 @@ import Testing
     /// The keys of indexes are paths of the schema, so that no index is built on a misspelt name.
     @Test func indexesAreOnFieldsOfTheSchema() throws {
         for definition in try CollectionCatalog.standard().definitions {
-            let known = Set(leaves(definition.validator["$jsonSchema"]!.documentValue!, "").map { path in
-                String(decoding: path.utf8.filter { ![0x5B, 0x5D, 0x7B, 0x7D].contains($0) }, as: UTF8.self)
-            })
+            let known = Set(
+                leaves(definition.validator["$jsonSchema"]!.documentValue!, "").map { path in
+                    String(decoding: path.utf8.filter { ![0x5B, 0x5D, 0x7B, 0x7D].contains($0) }, as: UTF8.self)
+                })
             for index in definition.indexes {
                 for key in index.key.keys { #expect(known.contains(key), "\(definition.name).\(index.name)") }
             }
@@ -64,7 +72,10 @@ import Testing
     @Test(arguments: [
         (#"{"name": "things", "purpose": "p", "validator": {}, "indexes": []}"#, "validator is empty"),
         (#"{"purpose": "p"}"#, "name is missing"),
-        (#"{"name": "things", "purpose": "p", "validator": {"a": 1}, "indexes": [], "indices": []}"#, "indices is not known"),
+        (
+            #"{"name": "things", "purpose": "p", "validator": {"a": 1}, "indexes": [], "indices": []}"#,
+            "indices is not known"
+        ),
         (
             #"{"name": "things", "purpose": "p", "validator": {"a": 1}, "indexes": [{"name": "a_1", "key": {"a": 1}}]}"#,
             "indexes[0].serves is missing"

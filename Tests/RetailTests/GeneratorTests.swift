@@ -16,7 +16,9 @@ import Testing
     /// FNV-1a over the names and bytes of all batches in order.
     private func fingerprint(orders: Int, seed: UInt64) throws -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func add(_ bytes: some Sequence<UInt8>) { for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 } }
+        func add(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        }
         try Generator(GeneratorOptions(orders: orders, seed: seed)).forEachBatch { name, documents in
             add(name.utf8)
             for document in documents { add(document.bytes) }
@@ -46,7 +48,8 @@ import Testing
             #expect(ids[name]?.count == documents.count, "\(name) repeats an _id")
         }
         let all = [
-            "customers", "products", "inventory", "orders", "designSessions", "designers", "tailors", "appointments", "reviews",
+            "customers", "products", "inventory", "orders", "designSessions", "designers", "tailors", "appointments",
+            "reviews",
             "productViews", "campaigns", "sellers", "suppliers",
         ]
         #expect(Set(made.keys) == Set(all))
@@ -83,17 +86,22 @@ import Testing
             var total = Decimal128(cents: 0)
             for (index, item) in order["items"]!.arrayValue!.compactMap(\.documentValue).enumerated() {
                 #expect(item["line"] == .integer(index + 1))
-                total = total + decimal(item["unitPrice"]) * Decimal128(item["quantity"]!.integerValue!) + decimal(item["freight"])
+                total =
+                    total + decimal(item["unitPrice"]) * Decimal128(item["quantity"]!.integerValue!)
+                    + decimal(item["freight"])
                     - decimal(item["discount"])
             }
             #expect(total.compare(decimal(order["total"])) == 0)
             #expect((order["kind"] == "sale") == !decimal(order["total"]).isNegative)
             if order["status"] != "canceled" {
-                let paid = order["payments"]!.arrayValue!.reduce(Decimal128(cents: 0)) { $0 + decimal($1.documentValue?["amount"]) }
+                let paid = order["payments"]!.arrayValue!.reduce(Decimal128(cents: 0)) {
+                    $0 + decimal($1.documentValue?["amount"])
+                }
                 #expect(paid.compare(total) == 0)
             }
             let delivery = order["delivery"]?.documentValue
-            let times = [order["orderedAt"], order["approvedAt"], delivery?["shippedAt"], delivery?["deliveredAt"]].compactMap { $0?.dateValue }
+            let times = [order["orderedAt"], order["approvedAt"], delivery?["shippedAt"], delivery?["deliveredAt"]]
+                .compactMap { $0?.dateValue }
             #expect(times == times.sorted())
             #expect(times.allSatisfy { $0 <= end })
             #expect((order["status"] == "delivered") == (delivery?["deliveredAt"] != nil))
@@ -102,13 +110,19 @@ import Testing
 
     @Test func nobodyActsBeforeTheyAreKnownAndSessionsComeBeforeTheirOrders() throws {
         let made = try generate(orders: 1500)
-        let known = Dictionary(uniqueKeysWithValues: made["customers"]!.map { ($0["_id"]!.stringValue!, $0["createdAt"]!.dateValue!) })
-        let offered = Dictionary(uniqueKeysWithValues: made["products"]!.map { ($0["_id"]!.stringValue!, $0["createdAt"]!.dateValue!) })
-        for (name, field) in [("orders", "orderedAt"), ("designSessions", "scheduledAt"), ("appointments", "at"), ("reviews", "createdAt"), ("productViews", "at")] {
+        let known = Dictionary(
+            uniqueKeysWithValues: made["customers"]!.map { ($0["_id"]!.stringValue!, $0["createdAt"]!.dateValue!) })
+        let offered = Dictionary(
+            uniqueKeysWithValues: made["products"]!.map { ($0["_id"]!.stringValue!, $0["createdAt"]!.dateValue!) })
+        for (name, field) in [
+            ("orders", "orderedAt"), ("designSessions", "scheduledAt"), ("appointments", "at"),
+            ("reviews", "createdAt"), ("productViews", "at"),
+        ] {
             for document in made[name]! {
                 let time = document[field]!.dateValue!
                 if let customer = document["customerId"]?.stringValue { #expect(known[customer]! <= time, "\(name)") }
-                let products = (document["productIds"]?.arrayValue ?? []) + [document["productId"]].compactMap(\.self)
+                let products =
+                    (document["productIds"]?.arrayValue ?? []) + [document["productId"]].compactMap(\.self)
                     + (document["items"]?.arrayValue ?? []).compactMap { $0.documentValue?["productId"] }
                 for product in products { #expect(offered[product.stringValue!]! <= time, "\(name)") }
             }
@@ -124,7 +138,8 @@ import Testing
         }
         #expect(linked > 300)
         for session in made["designSessions"]! {
-            #expect((session["status"] == "booked") == (session["scheduledAt"]!.dateValue! >= GeneratorOptions.defaultEnd))
+            #expect(
+                (session["status"] == "booked") == (session["scheduledAt"]!.dateValue! >= GeneratorOptions.defaultEnd))
         }
     }
 
@@ -136,13 +151,18 @@ import Testing
             let designer = designers[session["designerId"]!.stringValue!]!
             let clock = (date.hour < 10 ? "0" : "") + "\(date.hour):" + (date.minute == 0 ? "00" : "30")
             let open = designer["availability"]!.arrayValue!.compactMap(\.documentValue).contains {
-                $0["weekday"] == .integer(date.isoDayOfWeek) && $0["from"]!.stringValue! <= clock && clock < $0["to"]!.stringValue!
+                $0["weekday"] == .integer(date.isoDayOfWeek) && $0["from"]!.stringValue! <= clock
+                    && clock < $0["to"]!.stringValue!
             }
             #expect(open)
             #expect(designer["expertise"]!.arrayValue!.contains(session["style"]!))
         }
-        let capacities = Dictionary(uniqueKeysWithValues: made["tailors"]!.map { ($0["_id"]!.stringValue!, Int($0["capacityPerDay"]!.integerValue!)) })
-        let regions = Dictionary(uniqueKeysWithValues: made["tailors"]!.map { ($0["_id"]!.stringValue!, $0["regions"]!.arrayValue!) })
+        let capacities = Dictionary(
+            uniqueKeysWithValues: made["tailors"]!.map {
+                ($0["_id"]!.stringValue!, Int($0["capacityPerDay"]!.integerValue!))
+            })
+        let regions = Dictionary(
+            uniqueKeysWithValues: made["tailors"]!.map { ($0["_id"]!.stringValue!, $0["regions"]!.arrayValue!) })
         var visits: [String: Int] = [:]
         for appointment in made["appointments"]! {
             let tailor = appointment["tailorId"]!.stringValue!
@@ -160,7 +180,9 @@ import Testing
         var perProduct: [String: Int] = [:]
         for order in sales {
             if let customer = order["customerId"]?.stringValue { perCustomer[customer, default: 0] += 1 }
-            for item in order["items"]!.arrayValue! { perProduct[item.documentValue!["productId"]!.stringValue!, default: 0] += 1 }
+            for item in order["items"]!.arrayValue! {
+                perProduct[item.documentValue!["productId"]!.stringValue!, default: 0] += 1
+            }
         }
         let repeated = Double(perCustomer.values.count { $0 > 1 }) / Double(perCustomer.count)
         #expect(0.2...0.6 ~= repeated, "repeat rate \(repeated)")
@@ -173,7 +195,11 @@ import Testing
         for review in made["reviews"]! {
             let delivery = orders[review["orderId"]!.stringValue!]!["delivery"]!.documentValue!
             let isLate = delivery["deliveredAt"]!.dateValue! > delivery["estimatedAt"]!.dateValue!
-            if isLate { late.append(review["score"]!.doubleValue!) } else { onTime.append(review["score"]!.doubleValue!) }
+            if isLate {
+                late.append(review["score"]!.doubleValue!)
+            } else {
+                onTime.append(review["score"]!.doubleValue!)
+            }
         }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         #expect(0.04...0.25 ~= Double(late.count) / Double(late.count + onTime.count))
@@ -181,7 +207,10 @@ import Testing
         var perMonth: [Int: Int] = [:]
         for order in sales { perMonth[UTCDate(milliseconds: order["orderedAt"]!.dateValue!).month, default: 0] += 1 }
         #expect(perMonth[12]! > perMonth[2]! * 13 / 10)
-        #expect(Set(made["designSessions"]!.compactMap { $0["status"]?.stringValue }) == ["booked", "completed", "cancelled", "noShow"])
+        #expect(
+            Set(made["designSessions"]!.compactMap { $0["status"]?.stringValue }) == [
+                "booked", "completed", "cancelled", "noShow",
+            ])
     }
 
     @Test func smallNumbersAndBadOptions() throws {

@@ -49,12 +49,15 @@ import Testing
         let none: Document = ["cursor": ["firstBatch": [], "id": .int64(0), "ns": "x.y"], "ok": 1.0]
         let deployment = ScriptedDeployment(
             [none, ["msg": "isdbgrid", "ok": 1.0], ok, none, ok, none, ok, ok, ok])
-        let initializer = StoreInitializer(catalog: try .standard(), database: Store(deployment: deployment, database: "shop").database)
+        let initializer = StoreInitializer(
+            catalog: try .standard(), database: Store(deployment: deployment, database: "shop").database)
         #expect(try initializer.run(only: ["customers"]).shardedCollections == ["customers"])
-        #expect(deployment.commands.map { $0.keys[0] } == [
-            "listCollections", "hello", "create", "listIndexes", "createIndexes", "find", "createIndexes", "enableSharding",
-            "shardCollection",
-        ])
+        #expect(
+            deployment.commands.map { $0.keys[0] } == [
+                "listCollections", "hello", "create", "listIndexes", "createIndexes", "find", "createIndexes",
+                "enableSharding",
+                "shardCollection",
+            ])
         #expect(deployment.commands.last == ["shardCollection": "shop.customers", "key": ["_id": "hashed"]])
         #expect(deployment.databases.suffix(2) == ["admin", "admin"])
     }

@@ -45,20 +45,28 @@ public final class MemoryDeployment: Deployment {
         try state.withLock { state in
             state.commands.append(command)
             let (name, target) = (command.keys[0], command.elements[0].value.stringValue ?? "")
-            if let failure = state.failure, failure.command == name, failure.collection == target { throw failure.error }
+            if let failure = state.failure, failure.command == name, failure.collection == target {
+                throw failure.error
+            }
             switch name {
             case "hello": return state.hello
             case "listCollections":
                 let wanted = command["filter"]?.documentValue?["name"]?.stringValue
                 let names = state.collections.keys.sorted().filter { wanted == nil || $0 == wanted }
                 return cursor(
-                    names.map { ["name": .string($0), "type": "collection", "options": .document(state.collections[$0]!.options)] })
+                    names.map {
+                        [
+                            "name": .string($0), "type": "collection",
+                            "options": .document(state.collections[$0]!.options),
+                        ]
+                    })
             case "create":
                 guard state.collections[target] == nil else { throw AtelierError(.namespaceExists, "it exists") }
                 state.collections[target] = Collection(options: command.removing("create"))
                 return ["ok": 1.0]
             case "collMod":
-                state.collections[target]!.options = state.collections[target]!.options.setting("validator", command["validator"]!)
+                state.collections[target]!.options = state.collections[target]!.options.setting(
+                    "validator", command["validator"]!)
                 return ["ok": 1.0]
             case "createIndexes":
                 var collection = state.collections[target] ?? Collection()
@@ -69,18 +77,25 @@ public final class MemoryDeployment: Deployment {
                 state.collections[target] = collection
                 return ["ok": 1.0]
             case "listIndexes":
-                guard let collection = state.collections[target] else { throw AtelierError(.namespaceNotFound, "it is not there") }
+                guard let collection = state.collections[target] else {
+                    throw AtelierError(.namespaceNotFound, "it is not there")
+                }
                 return cursor(collection.indexes)
             case "insert":
-                return insert(command["documents"]!.arrayValue!.compactMap(\.documentValue), &state.collections[target, default: Collection()])
+                return insert(
+                    command["documents"]!.arrayValue!.compactMap(\.documentValue),
+                    &state.collections[target, default: Collection()])
             case "update":
-                return try update(command["updates"]!.arrayValue!.compactMap(\.documentValue), &state.collections[target, default: Collection()])
+                return try update(
+                    command["updates"]!.arrayValue!.compactMap(\.documentValue),
+                    &state.collections[target, default: Collection()])
             case "find":
                 let filter = command["filter"]?.documentValue ?? [:]
                 return cursor(state.collections[target]?.documents.filter { matches($0, filter) } ?? [])
             case "aggregate":
                 let stages = command["pipeline"]!.arrayValue!.compactMap(\.documentValue)
-                guard stages.count == 2, stages[1] == ["$count": "n"], let filter = stages[0]["$match"]?.documentValue else {
+                guard stages.count == 2, stages[1] == ["$count": "n"], let filter = stages[0]["$match"]?.documentValue
+                else {
                     throw AtelierError(.commandNotSupported, "only counting")
                 }
                 let count = state.collections[target]?.documents.count { matches($0, filter) } ?? 0
@@ -91,7 +106,10 @@ public final class MemoryDeployment: Deployment {
     }
 
     private func cursor(_ documents: [Document]) -> Document {
-        ["cursor": ["firstBatch": .array(BSONArray(documents: documents)), "id": .int64(0), "ns": "test.c"], "ok": 1.0]
+        [
+            "cursor": ["firstBatch": .array(BSONArray(documents: documents)), "id": .int64(0), "ns": "test.c"],
+            "ok": 1.0,
+        ]
     }
 
     private func matches(_ document: Document, _ filter: Document) -> Bool {

@@ -68,7 +68,9 @@ public func contents(_ path: String) -> [UInt8] {
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes.append(contentsOf: buffer[..<count]) }
+    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 {
+        bytes.append(contentsOf: buffer[..<count])
+    }
     return bytes
 }
 
@@ -76,7 +78,8 @@ public func contents(_ path: String) -> [UInt8] {
 public func sharedData(_ path: String) -> String? {
     let root =
         getenv("ATELIER_TEST_DATA").map { String(cString: $0) }
-        ?? String(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")) + "/shared"
+        ?? String(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/"))
+        + "/shared"
     let full = root + "/" + path
     return access(full, R_OK) == 0 ? full : nil
 }

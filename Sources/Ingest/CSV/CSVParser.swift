@@ -66,7 +66,8 @@ final class CSVParser {
                 : broken("text follows a closing quote", linesOn: field.count { $0 == 10 })
         }
         if rows.pointee.pendingBytes + Int(parser.entry_pos) > CSVParser.maximumRowBytes {
-            throw broken("the row is longer than \(CSVParser.maximumRowBytes >> 20) MiB; a closing quote may be missing")
+            throw broken(
+                "the row is longer than \(CSVParser.maximumRowBytes >> 20) MiB; a closing quote may be missing")
         }
     }
 
@@ -167,7 +168,9 @@ private struct ParsedRows {
     mutating func dropDelivered() {
         let start = ends[openField]
         let open = fieldCount - openField
-        if start > 0 { UnsafeMutableRawPointer(bytes).copyMemory(from: bytes + start, byteCount: ends[fieldCount] - start) }
+        if start > 0 {
+            UnsafeMutableRawPointer(bytes).copyMemory(from: bytes + start, byteCount: ends[fieldCount] - start)
+        }
         for i in 0...open { ends[i] = ends[openField + i] - start }
         fieldCount = open
         openField = 0

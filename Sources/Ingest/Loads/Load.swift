@@ -83,7 +83,8 @@ final class Load {
 
     private func record(status: String, error: String? = nil) throws {
         var elements: [(String, BSONValue)] = [
-            ("_id", .string(id)), ("kind", .string(report.kind)), ("status", .string(status)), ("files", report.filesValue),
+            ("_id", .string(id)), ("kind", .string(report.kind)), ("status", .string(status)),
+            ("files", report.filesValue),
             ("startedAt", .date(startedAt)),
         ]
         if status == "done" { elements += [("finishedAt", .date(Load.now()))] + report.elements }

@@ -96,7 +96,10 @@ extension LoadReport {
 
     var filesValue: BSONValue {
         array(files) {
-            ["name": .string($0.name), "sha256": .string($0.sha256), "bytes": .integer($0.bytes), "rows": .integer($0.rows)]
+            [
+                "name": .string($0.name), "sha256": .string($0.sha256), "bytes": .integer($0.bytes),
+                "rows": .integer($0.rows),
+            ]
         }
     }
 
@@ -107,7 +110,8 @@ extension LoadReport {
         wasLoadedBefore = true
         files = LoadReport.documents(document["files"]).map {
             File(
-                name: $0["name"]?.stringValue ?? "", sha256: $0["sha256"]?.stringValue ?? "", bytes: $0.integer("bytes"),
+                name: $0["name"]?.stringValue ?? "", sha256: $0["sha256"]?.stringValue ?? "",
+                bytes: $0.integer("bytes"),
                 rows: $0.integer("rows"))
         }
         rows = document.integer("rows")
@@ -123,7 +127,9 @@ extension LoadReport {
         notes = (document["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
 
-    private static func documents(_ value: BSONValue?) -> [Document] { (value?.arrayValue ?? []).compactMap(\.documentValue) }
+    private static func documents(_ value: BSONValue?) -> [Document] {
+        (value?.arrayValue ?? []).compactMap(\.documentValue)
+    }
 }
 
 private func array<T>(_ items: [T], _ make: (T) -> Document) -> BSONValue {

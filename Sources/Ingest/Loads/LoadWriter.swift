@@ -33,7 +33,8 @@ final class LoadWriter {
         inserter = BulkInserter(collection) { error, document in
             guard error.code == .duplicateKey else {
                 throw AtelierError(
-                    error.code, error.message, at: "\(collection.name) \(document["_id"].map { $0.extendedJSON() } ?? "")",
+                    error.code, error.message,
+                    at: "\(collection.name) \(document["_id"].map { $0.extendedJSON() } ?? "")",
                     advice: "The collection's validator and indexes are in collections/\(collection.name).json.",
                     details: error.details)
             }

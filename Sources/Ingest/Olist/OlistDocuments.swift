@@ -26,16 +26,21 @@ struct OlistDocuments {
             existing: .updated(updateKeepingEarliest(["kind", "name", "category", "price", "currency", "attributes"])))
         var untranslated: Set<Int32> = []
         for (index, product) in tables.products.enumerated() {
-            if product.category >= 0 && tables.englishCategories[product.category] == nil { untranslated.insert(product.category) }
+            if product.category >= 0 && tables.englishCategories[product.category] == nil {
+                untranslated.insert(product.category)
+            }
             try writer.append { append(product, index, to: $0) }
         }
         load.report.add(try writer.finish())
         if !untranslated.isEmpty {
             let names = untranslated.map { tables.words.text(Int($0)) }.sorted().joined(separator: ", ")
-            load.report.notes.append("\(untranslated.count) categories have no English name and keep the Portuguese one: \(names).")
+            load.report.notes.append(
+                "\(untranslated.count) categories have no English name and keep the Portuguese one: \(names).")
         }
         note(tables.products.count { $0.isListed && $0.category < 0 }, "products have no category.")
-        note(tables.products.count { !$0.isListed }, "products stand on orders but not in the products file; only their id is known.")
+        note(
+            tables.products.count { !$0.isListed },
+            "products stand on orders but not in the products file; only their id is known.")
     }
 
     private func append(_ product: OlistTables.Product, _ index: Int, to writer: BSONWriter) {
@@ -51,7 +56,9 @@ struct OlistDocuments {
         writer.append("currency", .string(OlistDocuments.currency))
         if product.attributes.contains(where: { $0 != nil }) {
             writer.document("attributes") { writer in
-                let names = ["nameLength", "descriptionLength", "photos", "weightGrams", "lengthCm", "heightCm", "widthCm"]
+                let names = [
+                    "nameLength", "descriptionLength", "photos", "weightGrams", "lengthCm", "heightCm", "widthCm",
+                ]
                 for (name, value) in zip(names, product.attributes) {
                     if let value { writer.append(name, ValueView.int32(value)) }
                 }
@@ -70,7 +77,9 @@ struct OlistDocuments {
             }
         }
         load.report.add(try writer.finish())
-        note(tables.sellers.count { $0.place == nil }, "sellers stand on orders but not in the sellers file; only their id is known.")
+        note(
+            tables.sellers.count { $0.place == nil },
+            "sellers stand on orders but not in the sellers file; only their id is known.")
     }
 
     private func writeCustomers() throws {
@@ -111,7 +120,9 @@ struct OlistDocuments {
         load.report.add(try writer.finish())
         load.progress("orders", tables.orders.count, of: tables.orders.count)
         note(tables.orders.count { $0.items.isEmpty }, "orders have no items; their total is 0.")
-        note(tables.orders.count { $0.customer < 0 }, "orders name a customer who is not in the customers file; they have none.")
+        note(
+            tables.orders.count { $0.customer < 0 },
+            "orders name a customer who is not in the customers file; they have none.")
     }
 
     private func append(_ order: OlistTables.Order, to writer: BSONWriter) {
@@ -171,7 +182,10 @@ struct OlistDocuments {
             let order = tables.orders[Int(review.order)]
             let suffix = review.occurrence > 1 ? ":\(review.occurrence)" : ""
             try writer.append { writer in
-                writer.append("_id", .string("\(tables.reviewIds.text(Int(review.id))):\(tables.orderIds.text(Int(review.order)))\(suffix)"))
+                writer.append(
+                    "_id",
+                    .string(
+                        "\(tables.reviewIds.text(Int(review.id))):\(tables.orderIds.text(Int(review.order)))\(suffix)"))
                 writer.append("orderId", .string(tables.orderIds.text(Int(review.order))))
                 if order.customer >= 0 {
                     let person = tables.customers[Int(order.customer)].person
@@ -191,7 +205,9 @@ struct OlistDocuments {
             }
         }
         load.report.add(try writer.finish())
-        note(tables.reviews.count - tables.reviewIds.count, "review ids cover a second order; a review's _id is review_id:order_id.")
+        note(
+            tables.reviews.count - tables.reviewIds.count,
+            "review ids cover a second order; a review's _id is review_id:order_id.")
     }
 
     private func note(_ count: Int, _ text: String) {

@@ -49,7 +49,8 @@ enum OlistFile: Int, CaseIterable {
             ]
         case .orders:
             [
-                CSVColumn("order_id"), CSVColumn("customer_id"), CSVColumn("order_status"), CSVColumn("order_purchase_timestamp"),
+                CSVColumn("order_id"), CSVColumn("customer_id"), CSVColumn("order_status"),
+                CSVColumn("order_purchase_timestamp"),
                 CSVColumn("order_approved_at"), CSVColumn("order_delivered_carrier_date"),
                 CSVColumn("order_delivered_customer_date"), CSVColumn("order_estimated_delivery_date"),
             ]
@@ -72,11 +73,16 @@ enum OlistFile: Int, CaseIterable {
                 CSVColumn("product_width_cm"),
             ]
         case .sellers:
-            [CSVColumn("seller_id"), CSVColumn("seller_zip_code_prefix"), CSVColumn("seller_city"), CSVColumn("seller_state")]
+            [
+                CSVColumn("seller_id"), CSVColumn("seller_zip_code_prefix"), CSVColumn("seller_city"),
+                CSVColumn("seller_state"),
+            ]
         case .orderReviews:
             [
-                CSVColumn("review_id"), CSVColumn("order_id"), CSVColumn("review_score"), CSVColumn("review_comment_title"),
-                CSVColumn("review_comment_message"), CSVColumn("review_creation_date"), CSVColumn("review_answer_timestamp"),
+                CSVColumn("review_id"), CSVColumn("order_id"), CSVColumn("review_score"),
+                CSVColumn("review_comment_title"),
+                CSVColumn("review_comment_message"), CSVColumn("review_creation_date"),
+                CSVColumn("review_answer_timestamp"),
             ]
         }
     }
@@ -135,7 +141,8 @@ struct OlistRow {
 
     func double(_ column: Int, within range: ClosedRange<Double>) throws -> Double {
         guard let value = NumberText.double(bytes(column)), range.contains(value) else {
-            throw Rejection("badNumber", "\(name(column)) is not a number from \(range.lowerBound) to \(range.upperBound)")
+            throw Rejection(
+                "badNumber", "\(name(column)) is not a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

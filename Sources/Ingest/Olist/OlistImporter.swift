@@ -29,8 +29,12 @@ public struct OlistImporter: Sendable {
         }
         let load = try Load(
             database, kind: "olist", salt: OlistImporter.rules,
-            files: surveys.map { LoadReport.File(name: $1.file.name, sha256: $1.sha256, bytes: $1.byteCount, rows: $1.rowCount) },
-            assumptions: surveys.flatMap { $1.assumptions } + ["Times are kept as the files' own clock shows them, as if it ran on UTC."],
+            files: surveys.map {
+                LoadReport.File(name: $1.file.name, sha256: $1.sha256, bytes: $1.byteCount, rows: $1.rowCount)
+            },
+            assumptions: surveys.flatMap { $1.assumptions } + [
+                "Times are kept as the files' own clock shows them, as if it ran on UTC."
+            ],
             options: options, catalog: catalog)
         if let before = try load.doneBefore() { return before }
         return try load.run {

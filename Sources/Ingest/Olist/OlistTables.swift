@@ -133,7 +133,8 @@ struct OlistTables {
 
     private func place(_ row: OlistRow, from column: Int) throws -> Place {
         Place(
-            postalCode: word(try row.postalCode(column)), city: word(row.bytes(column + 1)), state: word(row.bytes(column + 2)))
+            postalCode: word(try row.postalCode(column)), city: word(row.bytes(column + 1)),
+            state: word(row.bytes(column + 2)))
     }
 
     private mutating func appendPoint(_ row: OlistRow) throws {
@@ -142,7 +143,7 @@ struct OlistTables {
         let longitude = try row.double(2, within: -180...180)
         // Brazil lies between 5.3° N and 33.8° S, 34.7° W and 74.0° W, its islands reach to 28.8° W (IBGE). A point
         // elsewhere is a mistake in the data and would move the mean of its code to sea.
-        guard -34 ... 5.5 ~= latitude, -74.1 ... -28.5 ~= longitude else {
+        guard -34...5.5 ~= latitude, -74.1 ... -28.5 ~= longitude else {
             pointsAbroad += 1
             return
         }
@@ -171,7 +172,8 @@ struct OlistTables {
         }
         let order = Order(
             id: 0, customer: Int32(customer), status: word(status), orderedAt: try row.date(3),
-            approvedAt: try row.optionalDate(4), shippedAt: try row.optionalDate(5), deliveredAt: try row.optionalDate(6),
+            approvedAt: try row.optionalDate(4), shippedAt: try row.optionalDate(5),
+            deliveredAt: try row.optionalDate(6),
             estimatedAt: try row.optionalDate(7))
         guard orderIds.find(id) == nil else { throw Rejection("duplicate", "the order_id came before") }
         orders.append(order)

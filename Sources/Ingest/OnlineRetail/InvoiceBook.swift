@@ -112,7 +112,8 @@ struct InvoiceBook {
         if number == invoices.count {
             invoices.append(
                 Invoice(
-                    kind: OrderKind(invoice: entry.invoice), date: entry.date, customer: -1, country: country, firstLine: -1,
+                    kind: OrderKind(invoice: entry.invoice), date: entry.date, customer: -1, country: country,
+                    firstLine: -1,
                     lastLine: -1))
         }
         return number
@@ -174,7 +175,9 @@ struct InvoiceBook {
         var best = [Int](repeating: -1, count: products.count)
         for (index, naming) in namings.enumerated() {
             let product = Int(naming.product)
-            if best[product] < 0 || (namings[best[product]].priced, namings[best[product]].all) < (naming.priced, naming.all) {
+            if best[product] < 0
+                || (namings[best[product]].priced, namings[best[product]].all) < (naming.priced, naming.all)
+            {
                 best[product] = index
             }
         }

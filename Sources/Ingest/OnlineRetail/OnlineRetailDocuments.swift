@@ -17,7 +17,8 @@ struct OnlineRetailDocuments {
     private func writeProducts() throws {
         // What other sources know of a product stays; the earliest sighting counts.
         let writer = LoadWriter(
-            load.collection("products"), existing: .updated(updateKeepingEarliest(["kind", "name", "price", "currency"])))
+            load.collection("products"),
+            existing: .updated(updateKeepingEarliest(["kind", "name", "price", "currency"])))
         let names = book.names()
         for (index, product) in book.products.enumerated() {
             try writer.append { writer in
@@ -33,9 +34,13 @@ struct OnlineRetailDocuments {
         }
         load.report.add(try writer.finish())
         let nameless = names.count { $0 < 0 }
-        if nameless > 0 { load.report.notes.append("\(nameless) products have no description; their code is their name.") }
+        if nameless > 0 {
+            load.report.notes.append("\(nameless) products have no description; their code is their name.")
+        }
         let priceless = book.products.count { $0.price < 0 }
-        if priceless > 0 { load.report.notes.append("\(priceless) products were never sold at a price above zero; they have no price.") }
+        if priceless > 0 {
+            load.report.notes.append("\(priceless) products were never sold at a price above zero; they have no price.")
+        }
     }
 
     private func writeCustomers() throws {
@@ -67,7 +72,8 @@ struct OnlineRetailDocuments {
         load.progress("orders", book.invoices.count, of: book.invoices.count)
         if written.modified > 0 {
             load.report.notes.append(
-                "\(written.modified) orders were there with other content and were replaced; their earlier rows are in raw_online_retail.")
+                "\(written.modified) orders were there with other content and were replaced; their earlier rows are in raw_online_retail."
+            )
         }
     }
 
@@ -109,9 +115,15 @@ struct OnlineRetailDocuments {
         let dates = book.invoices.count { $0.hasOtherDates }
         let customers = book.invoices.count { $0.hasOtherCustomers }
         let countries = book.invoices.count { $0.hasOtherCountries }
-        if dates > 0 { load.report.notes.append("\(dates) invoices have rows with different times; the first row's counts.") }
-        if customers > 0 { load.report.notes.append("\(customers) invoices have rows with different customers; the first counts.") }
-        if countries > 0 { load.report.notes.append("\(countries) invoices have rows with different countries; the first counts.") }
+        if dates > 0 {
+            load.report.notes.append("\(dates) invoices have rows with different times; the first row's counts.")
+        }
+        if customers > 0 {
+            load.report.notes.append("\(customers) invoices have rows with different customers; the first counts.")
+        }
+        if countries > 0 {
+            load.report.notes.append("\(countries) invoices have rows with different countries; the first counts.")
+        }
     }
 }
 
@@ -129,7 +141,9 @@ extension Decimal128 {
     @inline(__always)
     func withValue<R>(_ body: (ValueView) throws -> R) rethrows -> R {
         var words = (low.littleEndian, high.littleEndian)
-        return try withUnsafeBytes(of: &words) { try body(ValueView(type: .decimal, pointer: $0.baseAddress!, length: 16)) }
+        return try withUnsafeBytes(of: &words) {
+            try body(ValueView(type: .decimal, pointer: $0.baseAddress!, length: 16))
+        }
     }
 }
 

@@ -29,8 +29,10 @@ struct DateOrderEvidence {
         switch (firstOver12, secondOver12) {
         case (0, 0):
             return "Dates were read month first (12/1/2010 is December 1): no date in the file can tell."
-        case (0, _): return "Dates were read month first (12/1/2010 is December 1); \(secondOver12) rows allow nothing else."
-        case (_, 0): return "Dates were read day first (1/12/2010 is December 1); \(firstOver12) rows allow nothing else."
+        case (0, _):
+            return "Dates were read month first (12/1/2010 is December 1); \(secondOver12) rows allow nothing else."
+        case (_, 0):
+            return "Dates were read day first (1/12/2010 is December 1); \(firstOver12) rows allow nothing else."
         default:
             let other = min(firstOver12, secondOver12)
             return "Dates were read \(order.rawValue); \(other) rows can only be read the other way and were rejected."
@@ -71,15 +73,20 @@ enum DateText {
         var i = 0
         guard let (first, firstDigits) = number(text, &i), i < text.count else { return nil }
         let separator = text[i]
-        guard separator == UInt8(ascii: "-") || separator == UInt8(ascii: "/") || separator == UInt8(ascii: ".") else { return nil }
+        guard separator == UInt8(ascii: "-") || separator == UInt8(ascii: "/") || separator == UInt8(ascii: ".") else {
+            return nil
+        }
         i += 1
-        guard let (second, secondDigits) = number(text, &i), secondDigits <= 2, i < text.count, text[i] == separator else { return nil }
+        guard let (second, secondDigits) = number(text, &i), secondDigits <= 2, i < text.count, text[i] == separator
+        else { return nil }
         i += 1
         guard let (third, thirdDigits) = number(text, &i) else { return nil }
         (result.first, result.second, result.third, result.end) = (first, second, third, i)
         result.yearFirst = firstDigits == 4
         result.thirdDigits = thirdDigits
-        guard result.yearFirst ? thirdDigits <= 2 : firstDigits <= 2 && (thirdDigits == 4 || thirdDigits == 2) else { return nil }
+        guard result.yearFirst ? thirdDigits <= 2 : firstDigits <= 2 && (thirdDigits == 4 || thirdDigits == 2) else {
+            return nil
+        }
         return result
     }
 

@@ -14,7 +14,9 @@ enum NumberText {
         }
         guard i > 0 else { return nil }
         if i < digits.count {
-            guard digits[i] == UInt8(ascii: "."), digits[(i + 1)...].allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }
+            guard digits[i] == UInt8(ascii: "."), digits[(i + 1)...].allSatisfy({ $0 == UInt8(ascii: "0") }) else {
+                return nil
+            }
         }
         return Int32(exactly: negative ? -value : value)
     }
@@ -56,13 +58,16 @@ enum NumberText {
 
     /// A finite double. Nil for anything else.
     static func double(_ text: UnsafeRawBufferPointer) -> Double? {
-        guard text.count > 0, text.count < 64, let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite else {
+        guard text.count > 0, text.count < 64, let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite
+        else {
             return nil
         }
         return value
     }
 
-    private static func signed(_ text: UnsafeRawBufferPointer) -> (negative: Bool, digits: Slice<UnsafeRawBufferPointer>)? {
+    private static func signed(_ text: UnsafeRawBufferPointer) -> (
+        negative: Bool, digits: Slice<UnsafeRawBufferPointer>
+    )? {
         let text = trimmed(text)
         guard let first = text.first else { return nil }
         let hasSign = first == UInt8(ascii: "-") || first == UInt8(ascii: "+")

@@ -60,7 +60,9 @@ final class TextTable {
             bytes.deallocate()
             bytes = larger
         }
-        if let base = text.baseAddress { UnsafeMutableRawPointer(bytes + ends[number]).copyMemory(from: base, byteCount: text.count) }
+        if let base = text.baseAddress {
+            UnsafeMutableRawPointer(bytes + ends[number]).copyMemory(from: base, byteCount: text.count)
+        }
         ends.append(end)
         hashes.append(hash)
         slots[slot] = Int32(number + 1)

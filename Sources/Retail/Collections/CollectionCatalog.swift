@@ -20,7 +20,8 @@ public struct CollectionCatalog: Sendable {
             let path = folder + "/" + name
             let definition = try CollectionDefinition(parse(path), file: path)
             guard definition.name + ".json" == name else {
-                throw AtelierError(.failedToParse, "the name is \(definition.name); the file must be called after it", at: path)
+                throw AtelierError(
+                    .failedToParse, "the name is \(definition.name); the file must be called after it", at: path)
             }
             return definition
         }
@@ -51,7 +52,8 @@ public struct CollectionCatalog: Sendable {
             for table in definition.relational?.tables ?? [] {
                 for key in table.foreignKeys {
                     let target = tables.first { $0.name == key.table }
-                    guard let target, key.references.allSatisfy({ name in target.columns.contains { $0.name == name } }) else {
+                    guard let target, key.references.allSatisfy({ name in target.columns.contains { $0.name == name } })
+                    else {
                         throw AtelierError(
                             .failedToParse,
                             "table \(table.name) refers to \(key.table)(\(key.references.joined(separator: ", "))), which is not there",

@@ -32,7 +32,9 @@ struct DefinitionReader {
 
     func optionalString(_ field: String) throws -> String? {
         guard let value = document[field] else { return nil }
-        guard let text = value.stringValue, !text.isEmpty else { throw wrong(field, "is not a text of one letter or more") }
+        guard let text = value.stringValue, !text.isEmpty else {
+            throw wrong(field, "is not a text of one letter or more")
+        }
         return text
     }
 
@@ -74,7 +76,9 @@ struct DefinitionReader {
             throw wrong(field, "is not an array of one text or more")
         }
         return try values.map {
-            guard let text = $0.stringValue, !text.isEmpty else { throw wrong(field, "holds something that is not a text") }
+            guard let text = $0.stringValue, !text.isEmpty else {
+                throw wrong(field, "holds something that is not a text")
+            }
             return text
         }
     }

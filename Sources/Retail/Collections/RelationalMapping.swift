@@ -55,12 +55,15 @@ public struct RelationalTable: Sendable {
             try key.allow(["columns", "table", "references"])
             let columns = try known(key.strings("columns"), key, "columns")
             let references = try key.strings("references")
-            guard columns.count == references.count else { throw key.wrong("references", "has another length than columns") }
+            guard columns.count == references.count else {
+                throw key.wrong("references", "has another length than columns")
+            }
             return ForeignKey(columns: columns, table: try key.string("table"), references: references)
         }
         indexes = try reader.documents("indexes", optional: true).map { index in
             try index.allow(["name", "columns"])
-            return RelationalIndex(name: try index.string("name"), columns: try known(index.strings("columns"), index, "columns"))
+            return RelationalIndex(
+                name: try index.string("name"), columns: try known(index.strings("columns"), index, "columns"))
         }
     }
 }
@@ -82,7 +85,9 @@ public struct RelationalColumn: Sendable {
         try reader.allow(["name", "type", "path", "required", "default"])
         name = try reader.string("name")
         let typeName = try reader.string("type")
-        guard let type = RelationalType(typeName) else { throw reader.wrong("type", "is \(typeName), which is no type") }
+        guard let type = RelationalType(typeName) else {
+            throw reader.wrong("type", "is \(typeName), which is no type")
+        }
         self.type = type
         path = try RelationalPath(reader.string("path"), reader, "path")
         defaultValue = reader.document["default"]

@@ -16,7 +16,8 @@ extension RelationalTable {
         guard let step = steps.first else {
             let contexts = stack
             let values = columns.map { $0.value(contexts) }
-            guard let absent = values.indices.first(where: { values[$0].isMissing && columns[$0].defaultValue != nil }) else {
+            guard let absent = values.indices.first(where: { values[$0].isMissing && columns[$0].defaultValue != nil })
+            else {
                 return try body(values)
             }
             return try fill(values, from: absent, body)

@@ -14,7 +14,8 @@ public struct StoreInitializer {
         public var shardedCollections: [String] = []
 
         public var changed: Bool {
-            !(createdCollections.isEmpty && changedValidators.isEmpty && createdIndexes.isEmpty && shardedCollections.isEmpty)
+            !(createdCollections.isEmpty && changedValidators.isEmpty && createdIndexes.isEmpty
+                && shardedCollections.isEmpty)
         }
     }
 
@@ -78,7 +79,9 @@ public struct StoreInitializer {
             error.location = error.location ?? definition.name
             throw error
         }
-        report.createdIndexes += definition.indexes.filter { !before.contains($0.name) }.map { "\(definition.name).\($0.name)" }
+        report.createdIndexes += definition.indexes.filter { !before.contains($0.name) }.map {
+            "\(definition.name).\($0.name)"
+        }
     }
 
     private func shard(_ name: String, _ key: Document, _ report: inout Report) throws {
@@ -88,7 +91,9 @@ public struct StoreInitializer {
         if isThere?["key"]?.documentValue == key { return }
         // A collection that holds documents needs the key's index first.
         let index = key.elements.map { "\($0.key)_\($0.value.stringValue ?? "1")" }.joined(separator: "_")
-        if key != ["_id": 1] { try database.collection(name).createIndexes([["key": .document(key), "name": .string(index)]]) }
+        if key != ["_id": 1] {
+            try database.collection(name).createIndexes([["key": .document(key), "name": .string(index)]])
+        }
         let admin = database.sibling("admin")
         try admin.run(["enableSharding": .string(database.name)])
         try admin.run(["shardCollection": .string(namespace), "key": .document(key)])

@@ -46,7 +46,9 @@ struct CustomerProfile {
             appendAddress(to: writer)
             writer.append("preferredStyles", .array(BSONArray(styles.map { .string(Vocabulary.styles[$0]) })))
             let measured = random.below(3)
-            if measured > 0 { appendMeasurements(measured, before: createdAt + 25 * ShopModel.day, &random, to: writer) }
+            if measured > 0 {
+                appendMeasurements(measured, before: createdAt + 25 * ShopModel.day, &random, to: writer)
+            }
             writer.document("consent") { writer in
                 writer.append("marketing", ValueView.bool(random.chance(0.55)))
                 writer.append("analytics", ValueView.bool(random.chance(0.8)))
@@ -69,15 +71,21 @@ struct CustomerProfile {
         }
     }
 
-    private func appendMeasurements(_ count: Int, before time: Int64, _ random: inout RandomSource, to writer: BSONWriter) {
+    private func appendMeasurements(
+        _ count: Int, before time: Int64, _ random: inout RandomSource, to writer: BSONWriter
+    ) {
         let size = random.normal()
         writer.beginArray("measurements")
         for number in 0..<count {
             writer.beginElement(.document)
-            writer.append("takenAt", ValueView.date(time - Int64((count - number) * 9 * 86_400_000) + Int64(random.below(86_400)) * 1000))
+            writer.append(
+                "takenAt",
+                ValueView.date(time - Int64((count - number) * 9 * 86_400_000) + Int64(random.below(86_400)) * 1000))
             writer.append("by", .string(random.chance(0.4) ? "tailor" : "self"))
             writer.document("values") { writer in
-                for (name, middle, spread) in [("chest", 95.0, 9.0), ("waist", 80.0, 10.0), ("hips", 98.0, 9.0), ("inseam", 79.0, 5.0)] {
+                for (name, middle, spread) in [
+                    ("chest", 95.0, 9.0), ("waist", 80.0, 10.0), ("hips", 98.0, 9.0), ("inseam", 79.0, 5.0),
+                ] {
                     let tenths = ((middle + spread * size * 0.8 + spread * random.normal() * 0.3) * 10).rounded()
                     writer.append(name, ValueView.double(tenths / 10))
                 }

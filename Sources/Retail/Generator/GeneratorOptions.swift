@@ -20,7 +20,9 @@ public struct GeneratorOptions: Sendable, Equatable {
         guard 0...1_000_000_000 ~= orders else {
             throw AtelierError(.badValue, "orders is \(orders)", advice: "Give a number from 0 to 1,000,000,000.")
         }
-        guard 30...3650 ~= days else { throw AtelierError(.badValue, "days is \(days)", advice: "Give a number from 30 to 3650.") }
+        guard 30...3650 ~= days else {
+            throw AtelierError(.badValue, "days is \(days)", advice: "Give a number from 30 to 3650.")
+        }
         // Years 1990 to 2200: dates before and after stay ordinary.
         guard 631_152_000_000...7_258_118_400_000 ~= end else {
             throw AtelierError(.badValue, "the end lies outside the years 1990 to 2200")

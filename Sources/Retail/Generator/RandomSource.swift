@@ -6,7 +6,9 @@ struct RandomSource {
     private var state: UInt64
 
     init(seed: UInt64, stream: UInt64 = 0, index: Int = 0) {
-        state = RandomSource.mixed(seed) ^ RandomSource.mixed(stream &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(bitPattern: Int64(index)))
+        state =
+            RandomSource.mixed(seed)
+            ^ RandomSource.mixed(stream &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(bitPattern: Int64(index)))
     }
 
     mutating func next() -> UInt64 {

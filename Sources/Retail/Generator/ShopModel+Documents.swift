@@ -62,10 +62,13 @@ extension ShopModel {
                 writer.append("style", .string(Vocabulary.styles[product.style]))
                 writer.append("colour", .string(colour))
                 writer.append("material", .string(material))
-                writer.append("weightGrams", ValueView.int32(Int32(category.weightGrams * random.within(80...130) / 100)))
+                writer.append(
+                    "weightGrams", ValueView.int32(Int32(category.weightGrams * random.within(80...130) / 100)))
                 writer.append("leadDays", ValueView.int32(Int32(category.leadDays)))
             }
-            writer.append("sustainabilityScore", ValueView.int32(Int32(min(100, 30 + practices(product.supplier).score / 2 + random.below(25)))))
+            writer.append(
+                "sustainabilityScore",
+                ValueView.int32(Int32(min(100, 30 + practices(product.supplier).score / 2 + random.below(25)))))
             writer.append("active", ValueView.bool(index < 10 || random.chance(0.96)))
             writer.append("createdAt", ValueView.date(product.createdAt))
         }
@@ -97,9 +100,13 @@ extension ShopModel {
         var random = random(.campaign, index + 1_000_000)
         return Document { writer in
             writer.append("_id", .string(campaign.id))
-            writer.append("name", .string("\(random.pick(Vocabulary.styles)) \(random.pick(Vocabulary.categories).name) \(index + 1)"))
+            writer.append(
+                "name",
+                .string("\(random.pick(Vocabulary.styles)) \(random.pick(Vocabulary.categories).name) \(index + 1)"))
             writer.append("channel", .string(campaign.channel))
-            if campaign.channel == "influencer" { writer.append("influencer", .string(random.pick(Vocabulary.influencers))) }
+            if campaign.channel == "influencer" {
+                writer.append("influencer", .string(random.pick(Vocabulary.influencers)))
+            }
             writer.append("startsAt", ValueView.date(campaign.startsAt))
             writer.append("endsAt", ValueView.date(campaign.endsAt))
             let days = Int((campaign.endsAt - campaign.startsAt) / ShopModel.day)
@@ -107,9 +114,13 @@ extension ShopModel {
         }
     }
 
-    func supplierDocument(_ index: Int) -> Document { firmDocument(identifier("U", index, digits: 4), .supplier, index, "Workshop") }
+    func supplierDocument(_ index: Int) -> Document {
+        firmDocument(identifier("U", index, digits: 4), .supplier, index, "Workshop")
+    }
 
-    func sellerDocument(_ index: Int) -> Document { firmDocument(identifier("L", index, digits: 4), .seller, index, "Boutique") }
+    func sellerDocument(_ index: Int) -> Document {
+        firmDocument(identifier("L", index, digits: 4), .seller, index, "Boutique")
+    }
 
     private func firmDocument(_ id: String, _ stream: Stream, _ index: Int, _ kind: String) -> Document {
         var random = random(stream, index)
@@ -139,7 +150,8 @@ extension ShopModel {
         }
     }
 
-    private func practices(_ supplier: Int) -> (certification: Int, recycledPercent: Int, livingWage: Bool, score: Int) {
+    private func practices(_ supplier: Int) -> (certification: Int, recycledPercent: Int, livingWage: Bool, score: Int)
+    {
         var random = random(.supplier, supplier + 1_000_000)
         let (certification, recycled, wage) = (random.below(4), random.below(13) * 5, random.chance(0.6))
         return (certification, recycled, wage, (certification < 3 ? 25 : 0) + recycled + (wage ? 15 : 0))

@@ -95,7 +95,8 @@ struct ShopModel {
         let firstHour = random.within(8...12)
         return Designer(
             id: identifier("D", index, digits: 4), styles: main == other ? [main] : [main, other].sorted(),
-            place: random.index(cumulative: placeWeights), weekdays: Array(firstDay...(firstDay + random.within(2...4))),
+            place: random.index(cumulative: placeWeights),
+            weekdays: Array(firstDay...(firstDay + random.within(2...4))),
             firstHour: firstHour, lastHour: firstHour + random.within(4...7),
             hiredAt: start - Int64(random.within(30...2000)) * ShopModel.day)
     }

@@ -41,9 +41,11 @@ extension Timeline {
         if let customer, let session {
             let extra = random.chance(0.4) ? [product(at: session.scheduledAt, for: [session.style], &random)] : []
             let shown = products.filter { shop.products[$0].createdAt <= session.scheduledAt }
-            try write(session, customer, status: "completed", products: shown + extra.filter { !shown.contains($0) }, &random)
+            try write(
+                session, customer, status: "completed", products: shown + extra.filter { !shown.contains($0) }, &random)
             if random.chance(session.isInHome ? 0.8 : 0.25) {
-                try makeAppointment(after: session, customer, status: random.chance(0.93) ? "completed" : "cancelled", &random)
+                try makeAppointment(
+                    after: session, customer, status: random.chance(0.93) ? "completed" : "cancelled", &random)
             }
         }
         if random.chance(0.7) { try makeVisit(before: time, customer, products, campaign, &random) }
@@ -65,7 +67,9 @@ extension Timeline {
     }
 
     /// Different goods, one to about six: the first from the session's designer or the shelf, others beside it.
-    private func goods(at time: Int64, for customer: CustomerProfile?, _ session: Session?, _ random: inout RandomSource) -> [Int] {
+    private func goods(
+        at time: Int64, for customer: CustomerProfile?, _ session: Session?, _ random: inout RandomSource
+    ) -> [Int] {
         let styles = session.map { [$0.style] } ?? customer?.styles ?? []
         var products: [Int] = []
         func add(_ product: Int) { if !products.contains(product) { products.append(product) } }
@@ -103,7 +107,9 @@ extension Timeline {
         let month = UTCDate(milliseconds: time).month
         let risk = lines.map { shop.unreliability(ofSupplier: shop.products[$0.product].supplier) }.max()!
         var making = Double(lead) * (0.42 + 0.25 * random.unit())
-        if random.chance(0.04 + risk + (month >= 11 ? 0.06 : 0)) { making = Double(lead) * 0.85 + 1 + random.exponential(mean: 4.5) }
+        if random.chance(0.04 + risk + (month >= 11 ? 0.06 : 0)) {
+            making = Double(lead) * 0.85 + 1 + random.exponential(mean: 4.5)
+        }
         let shippedAt = approvedAt + Int64(making * 86_400) * 1000
         guard shippedAt <= end else { return progress }
         (progress.status, progress.shippedAt) = ("shipped", shippedAt)
@@ -124,7 +130,9 @@ extension Timeline {
             writer.append("orderedAt", ValueView.date(order.time))
             if let date = progress.approvedAt { writer.append("approvedAt", ValueView.date(date)) }
             writer.append("channel", .string(order.channel))
-            if let customer = order.customer { writer.append("country", .string(Vocabulary.places[customer.place].country)) }
+            if let customer = order.customer {
+                writer.append("country", .string(Vocabulary.places[customer.place].country))
+            }
             if let session = order.session { writer.append("sessionId", .string(session.id)) }
             if let campaign = order.campaign { writer.append("campaignId", .string(campaign.id)) }
             let total = appendItems(order.lines, sign: 1, to: writer)
@@ -158,7 +166,9 @@ extension Timeline {
             writer.append("quantity", ValueView.int32(Int32(sign * line.quantity)))
             writer.append("unitPrice", .decimal(Decimal128(cents: product.priceCents)))
             if line.freightCents > 0 { writer.append("freight", .decimal(Decimal128(cents: sign * line.freightCents))) }
-            if line.discountCents > 0 { writer.append("discount", .decimal(Decimal128(cents: sign * line.discountCents))) }
+            if line.discountCents > 0 {
+                writer.append("discount", .decimal(Decimal128(cents: sign * line.discountCents)))
+            }
             writer.end()
         }
         writer.end()
@@ -193,7 +203,9 @@ extension Timeline {
         guard time <= shop.options.end else { return }
         let first = random.below(order.lines.count)
         let lines = order.lines.indices.filter { $0 == first || random.chance(0.3) }.map { index in
-            Line(product: order.lines[index].product, quantity: order.lines[index].quantity, discountCents: order.lines[index].discountCents)
+            Line(
+                product: order.lines[index].product, quantity: order.lines[index].quantity,
+                discountCents: order.lines[index].discountCents)
         }
         let document = Document { writer in
             writer.append("_id", .string(identifier("R", order.index, digits: 8)))
@@ -202,7 +214,9 @@ extension Timeline {
             writer.append("status", .string("returned"))
             writer.append("orderedAt", ValueView.date(time))
             writer.append("channel", .string(order.channel))
-            if let customer = order.customer { writer.append("country", .string(Vocabulary.places[customer.place].country)) }
+            if let customer = order.customer {
+                writer.append("country", .string(Vocabulary.places[customer.place].country))
+            }
             let total = appendItems(lines, sign: -1, to: writer)
             writer.array("payments") { writer in
                 writer.beginElement(.document)
@@ -219,12 +233,16 @@ extension Timeline {
 
     /// What customers say: good goods please, late ones do not.
     private func makeReview(of order: Order, _ random: inout RandomSource) throws {
-        guard let customer = order.customer, let deliveredAt = order.progress.deliveredAt, random.chance(0.42) else { return }
+        guard let customer = order.customer, let deliveredAt = order.progress.deliveredAt, random.chance(0.42) else {
+            return
+        }
         let createdAt = deliveredAt + Int64(random.within(43_200...1_036_800)) * 1000
         guard createdAt <= shop.options.end else { return }
         let quality = order.lines.map { shop.products[$0.product].quality }.reduce(0, +) / Double(order.lines.count)
         let late = order.progress.daysLate
-        let mood = 4.35 + 2.6 * (quality - 0.72) + (order.session == nil ? 0 : 0.2) - (late > 0 ? 1.5 + min(late, 12) * 0.08 : 0)
+        let mood =
+            4.35 + 2.6 * (quality - 0.72) + (order.session == nil ? 0 : 0.2)
+            - (late > 0 ? 1.5 + min(late, 12) * 0.08 : 0)
         let score = min(5, max(1, Int((mood + 0.85 * random.normal()).rounded())))
         let answeredAt = random.chance(0.7) ? createdAt + Int64(random.within(1_800...259_200)) * 1000 : .max
         let document = Document { writer in

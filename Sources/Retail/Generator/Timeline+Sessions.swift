@@ -19,7 +19,8 @@ extension Timeline {
         while !designer.weekdays.contains(UTCDate(milliseconds: Int64(day) * ShopModel.day).isoDayOfWeek) { day -= 1 }
         let halfHours = random.within(designer.firstHour * 2...designer.lastHour * 2)
         return Session(
-            id: nextSessionId(), designer: index, style: style, scheduledAt: Int64(day) * ShopModel.day + Int64(halfHours) * 1_800_000,
+            id: nextSessionId(), designer: index, style: style,
+            scheduledAt: Int64(day) * ShopModel.day + Int64(halfHours) * 1_800_000,
             isInHome: random.chance(0.4))
     }
 
@@ -40,10 +41,13 @@ extension Timeline {
             writer.append("productIds", .array(BSONArray(products.map { .string(shop.products[$0].id) })))
             writer.append("measurementsUploaded", ValueView.bool(random.chance(status == "completed" ? 0.7 : 0.25)))
             if status == "completed" && random.chance(0.6) {
-                let score = min(5, max(1, Int((4.2 + (products.isEmpty ? -0.7 : 0.2) + 0.9 * random.normal()).rounded())))
+                let score = min(
+                    5, max(1, Int((4.2 + (products.isEmpty ? -0.7 : 0.2) + 0.9 * random.normal()).rounded())))
                 writer.document("feedback") { writer in
                     writer.append("score", ValueView.int32(Int32(score)))
-                    if random.chance(0.3) { writer.append("comment", .string(random.pick(Vocabulary.comments[score - 1]))) }
+                    if random.chance(0.3) {
+                        writer.append("comment", .string(random.pick(Vocabulary.comments[score - 1])))
+                    }
                 }
             }
         }
@@ -65,7 +69,9 @@ extension Timeline {
     }
 
     /// A tailor measures the customer at home, the day after the session.
-    func makeAppointment(after session: Session, _ customer: CustomerProfile, status: String, _ random: inout RandomSource) throws {
+    func makeAppointment(
+        after session: Session, _ customer: CustomerProfile, status: String, _ random: inout RandomSource
+    ) throws {
         let day = dayNumber(session.scheduledAt) + 1
         let at = Int64(day) * ShopModel.day + Int64(random.within(18...32)) * 1_800_000
         guard status == "booked" || at < shop.options.end else { return }
@@ -92,7 +98,9 @@ extension Timeline {
             let session = bookSession(
                 for: customer, before: shop.options.end + Int64(random.within(7...20)) * ShopModel.day, &random)
             try write(session, customer, status: "booked", products: [], &random)
-            if session.isInHome && random.chance(0.6) { try makeAppointment(after: session, customer, status: "booked", &random) }
+            if session.isInHome && random.chance(0.6) {
+                try makeAppointment(after: session, customer, status: "booked", &random)
+            }
         }
     }
 }

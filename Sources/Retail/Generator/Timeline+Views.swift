@@ -9,7 +9,8 @@ extension Timeline {
     ) throws {
         var seen = products
         for _ in 0..<random.below(5) { seen.append(product(at: time, for: customer?.styles ?? [], &random)) }
-        try write(seen, endingAt: time, customer, source: campaign?.channel ?? random.pick(Vocabulary.viewSources), &random)
+        try write(
+            seen, endingAt: time, customer, source: campaign?.channel ?? random.pick(Vocabulary.viewSources), &random)
     }
 
     /// A visit that led to nothing, of a known customer or of somebody.
@@ -21,7 +22,8 @@ extension Timeline {
 
     /// Views a minute or so apart, all within the hour before; goods that were not on offer yet are left out.
     private func write(
-        _ products: [Int], endingAt time: Int64, _ customer: CustomerProfile?, source: String, _ random: inout RandomSource
+        _ products: [Int], endingAt time: Int64, _ customer: CustomerProfile?, source: String,
+        _ random: inout RandomSource
     ) throws {
         let key = nextVisitKey()
         var at = time - Int64(products.count + 1) * 240_000

@@ -100,7 +100,8 @@ final class Timeline {
     /// New customers are many at first and about a third later.
     func customer(at time: Int64, _ random: inout RandomSource) throws -> CustomerProfile {
         let share = 0.34 + 40 / (Double(customerCount) + 60)
-        return random.chance(share) || customerCount == 0 ? try newCustomer(at: time, &random) : returningCustomer(&random)
+        return random.chance(share) || customerCount == 0
+            ? try newCustomer(at: time, &random) : returningCustomer(&random)
     }
 
     // MARK: Goods

@@ -38,7 +38,9 @@ public struct ResourceLocator: Sendable {
         let installed = parent(of: folder) + "/share/atelier/" + name
         if isFolder(installed) { return installed }
         while folder != "" {
-            if isFolder(folder + "/" + name) && access(folder + "/Package.swift", R_OK) == 0 { return folder + "/" + name }
+            if isFolder(folder + "/" + name) && access(folder + "/Package.swift", R_OK) == 0 {
+                return folder + "/" + name
+            }
             folder = parent(of: folder)
         }
         throw missing(name, ["ATELIER_HOME (not set)", installed, "a checkout above \(executable)"])
