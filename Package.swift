@@ -51,7 +51,9 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "WireServer", "TestSupport", "atelier"]),
-        .testTarget(name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics", "Ingest", "Retail"]),
+        .testTarget(
+            name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics", "Ingest", "Retail"],
+            exclude: ["Golden"]),
         .testTarget(
             name: "WorkerTests",
             dependencies: [

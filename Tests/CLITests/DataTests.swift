@@ -192,6 +192,21 @@ import Testing
                 """)
     }
 
+    @Test func generatedShopsAreTheSameForTheSameOptions() throws {
+        func shop(_ store: String, seed: String) throws -> String {
+            let outcome = try atelier("generate", "--orders", "50", "--seed", seed, "--store", store, "--format", "csv")
+            #expect(outcome.output.hasPrefix("collection,documents\r\n"), "\(outcome.errors)")
+            return try atelier("export", "orders", "--store", store, "--canonical").output
+        }
+        let first = try shop("first.store", seed: "1")
+        #expect(first.split(separator: "\n").count >= 50)
+        #expect(try shop("second.store", seed: "1") == first)
+        #expect(try shop("third.store", seed: "2") != first)
+        let again = try atelier("generate", "--store", "first.store")
+        #expect(again.status == 1)
+        #expect(again.errors.contains("orders already"))
+    }
+
     @Test func whatCannotBeImportedIsRefused() throws {
         let kind = try atelier("import", "online-retial", "sales.csv")
         #expect(kind.status == 2 && kind.errors.contains("Did you mean online-retail?"))

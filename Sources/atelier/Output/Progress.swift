@@ -39,8 +39,8 @@ final class Progress: Sendable {
     }
 
     /// `84,000 rows/s`, for a count that took so long.
-    static func rate(_ count: Int, _ seconds: Double) -> String {
-        "\(grouped(Int(Double(count) / max(seconds, 0.001)))) rows/s"
+    static func rate(_ count: Int, _ seconds: Double, unit: String = "rows") -> String {
+        "\(grouped(Int(Double(count) / max(seconds, 0.001)))) \(unit)/s"
     }
 
     static func grouped(_ number: Int) -> String {
@@ -77,7 +77,8 @@ final class Progress: Sendable {
             if isOver.load(ordering: .acquiring) { return }
             guard seconds >= 1 else { continue }
             let done = count.load(ordering: .relaxed)
-            let counted = done == 0 ? "" : ", \(Progress.grouped(done)) \(unit), \(Progress.rate(done, seconds))"
+            let counted =
+                done == 0 ? "" : ", \(Progress.grouped(done)) \(unit), \(Progress.rate(done, seconds, unit: unit))"
             let part = part.withLock { $0.isEmpty ? "" : ", \($0)" }
             Progress.print("\r\u{1B}[2K\(label) … \(Progress.duration(seconds))\(part)\(counted)")
         }
