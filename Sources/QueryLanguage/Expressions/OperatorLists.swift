@@ -4,6 +4,6 @@ extension ExpressionOperator {
         arithmetic, rounding, powers, trigonometry, bitwise, boolean, comparison, conditional, literal, variables,
         arrayAccess, arrayBuilding, arrayIteration, arraySelection, sets, objects, accumulations,
         strings, stringSearch, trimming, regularExpressions, conversion, dataSize,
-        dateFields, dateStrings, dateParts, dateArithmetic, timestamps, hashing, random, outOfScope,
+        dateFields, dateStrings, dateParts, dateArithmetic, timestamps, hashing, random, metadata, outOfScope,
     ]
 }
