@@ -1,6 +1,10 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Scan loops change fields of stages and arenas per row, which no two accesses ever do at once: one thread, one pipeline.
+/// The checks of that at run time would cost more than what they check.
+let hot: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
 /// One target per layer; dependencies point down only (see ARCHITECTURE.md).
 let package = Package(
     name: "atelier",
@@ -21,11 +25,11 @@ let package = Package(
         .systemLibrary(name: "CCSV", providers: [.apt(["libcsv-dev"])]),
 
         // The stack, bottom up.
-        .target(name: "BSON", dependencies: ["CDecimal"]),
+        .target(name: "BSON", dependencies: ["CDecimal"], swiftSettings: hot),
         .target(name: "Deployment", dependencies: ["BSON"]),
-        .target(name: "Storage", dependencies: ["BSON", "CLMDB"]),
-        .target(name: "QueryLanguage", dependencies: ["BSON", "CPCRE2"]),
-        .target(name: "Engine", dependencies: ["BSON", "Deployment", "QueryLanguage", "Storage"]),
+        .target(name: "Storage", dependencies: ["BSON", "CLMDB"], swiftSettings: hot),
+        .target(name: "QueryLanguage", dependencies: ["BSON", "CPCRE2"], swiftSettings: hot),
+        .target(name: "Engine", dependencies: ["BSON", "Deployment", "QueryLanguage", "Storage"], swiftSettings: hot),
         .target(name: "MongoDriver", dependencies: ["BSON", "Deployment", "CMongoC"]),
         .target(name: "WireServer", dependencies: ["BSON", "Deployment", "CEpoll", "CZlib"]),
         .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver"]),

@@ -13,6 +13,8 @@ final class Query: PipelineEnvironment {
     private(set) var plan: AccessPlan?
     private(set) var explainedFilter = Document()
     let examined = Examined()
+    /// Whether several threads may read; `explain` counts what one does.
+    var allowsParallel = true
 
     init(_ engine: Engine, _ reader: StorageReader, _ namespace: Namespace, _ interrupt: Interrupt) {
         self.engine = engine
@@ -91,6 +93,7 @@ final class Query: PipelineEnvironment {
                     try self.source(namespace, compiler: compiler, pipeline: stages, hint: hint, main: true)
                 }
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
+            if !collectionless, let grouped = try parallel(stages, variables) { return grouped }
             try builder.compile(stages)
             return builder.finish()
         }

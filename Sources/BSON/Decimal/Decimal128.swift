@@ -95,8 +95,29 @@ extension Decimal128 {
 // MARK: - Order
 
 extension Decimal128 {
+    /// The order of two numbers with short coefficients and exponents not far apart; nil for others.
+    @inline(__always)
+    private func compareShort(_ other: Decimal128) -> Int? {
+        guard isShort, other.isShort else { return nil }
+        let distance = Int((high >> 49) & 0x3FFF) - Int((other.high >> 49) & 0x3FFF)
+        var (a, b) = (Int128(low), Int128(other.low))
+        switch distance {
+        case 0: break
+        case 1...18: a *= Int128(Decimal128.powersOfTen[distance])
+        case -18 ... -1: b *= Int128(Decimal128.powersOfTen[-distance])
+        default:
+            guard low == 0 || other.low == 0 else { return nil }
+        }
+        if isNegative { a = -a }
+        if other.isNegative { b = -b }
+        return a < b ? -1 : a == b ? 0 : 1
+    }
+
+    private static let powersOfTen: [Int64] = (0...18).map { exponent in (0..<exponent).reduce(1) { power, _ in power * 10 } }
+
     /// Numeric order of two numbers; NaN stands below all others and equals itself, as in BSON's order.
     public func compare(_ other: Decimal128) -> Int {
+        if let order = compareShort(other) { return order }
         if isShort && other.isShort && (high ^ other.high) << 1 == 0 {  // The same exponent: prices, mostly.
             let (a, b) = (Int64(bitPattern: low), Int64(bitPattern: other.low))
             return order(isNegative ? -a : a, other.isNegative ? -b : b)

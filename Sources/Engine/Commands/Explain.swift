@@ -25,6 +25,7 @@ extension Engine {
     /// How a command reads its collection, and with `executing` how much of it.
     func explain(_ command: Command, executing: Bool = false) throws -> Document {
         try readNow(command) { query in
+            query.allowsParallel = false
             let pipeline = try query.explained(command)
             let plan = query.plan ?? AccessPlan(access: .nothing)
             var statistics: Document?

@@ -13,11 +13,16 @@ final class CollectionScan: RecordSource {
     private let slot: Slot
     private let forward: Bool
     private let examined: Examined
+    /// Which records to read; all where it is nil.
+    private let part: Range<RecordId>?
     private var started = false
     private var steps = 0
 
-    init(_ cursor: RecordCursor, _ compiler: Compiler, _ examined: Examined, forward: Bool) {
+    init(
+        _ cursor: RecordCursor, _ compiler: Compiler, _ examined: Examined, forward: Bool, part: Range<RecordId>? = nil
+    ) {
         self.cursor = cursor
+        self.part = part
         self.examined = examined
         self.forward = forward
         slot = compiler.shape.base!
@@ -31,9 +36,14 @@ final class CollectionScan: RecordSource {
             found = forward ? try cursor.next() : try cursor.previous()
         } else {
             started = true
-            found = forward ? try cursor.first() : try cursor.last()
+            if let part {
+                found = try cursor.seek(to: part.lowerBound)
+            } else {
+                found = forward ? try cursor.first() : try cursor.last()
+            }
         }
         guard found else { return false }
+        if let part, cursor.recordId >= part.upperBound { return false }
         examined.documents &+= 1
         scope.arena.reset()
         scope.assign(slot, .document(cursor.document))

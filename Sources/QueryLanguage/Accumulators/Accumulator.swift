@@ -26,6 +26,12 @@ open class Accumulator {
     }
 }
 
+/// An accumulator whose states can be put together: of rows that were read in parts, each part in a state of its own.
+protocol MergeableAccumulator: Accumulator {
+    /// Takes into account what another state has seen, as if its rows had come after this one's.
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) throws
+}
+
 /// One accumulator operator: its name, and how a use of it is compiled.
 struct AccumulatorOperator: Sendable {
     let name: String

@@ -32,7 +32,7 @@ struct ValueChain {
 }
 
 /// `$push`: every row's value, in the order of the rows; rows without one are passed over.
-final class PushAccumulator: Accumulator {
+final class PushAccumulator: Accumulator, MergeableAccumulator {
     override var stateSize: Int { stateStride(of: ValueChain.self) }
     override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: ValueChain(), as: ValueChain.self) }
 
@@ -41,19 +41,32 @@ final class PushAccumulator: Accumulator {
         state.assumingMemoryBound(to: ValueChain.self).pointee.append(copying: value, memory: memory)
     }
 
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        var node = other.assumingMemoryBound(to: ValueChain.self).pointee.first
+        while let current = node {
+            add(current.pointee.value, to: state, memory: memory)
+            node = current.pointee.next
+        }
+    }
+
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
         state.assumingMemoryBound(to: ValueChain.self).pointee.array(arena)
     }
 }
 
 /// `$addToSet`: the distinct values, in the order they first came.
-final class SetAccumulator: Accumulator {
+final class SetAccumulator: Accumulator, MergeableAccumulator {
     override var stateSize: Int { stateStride(of: ValueSet.self) }
     override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: ValueSet(), as: ValueSet.self) }
 
     override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) {
         if value.isMissing { return }
         state.assumingMemoryBound(to: ValueSet.self).pointee.insert(value, memory: memory)
+    }
+
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        let values = other.assumingMemoryBound(to: ValueSet.self).pointee
+        for i in 0..<values.count { add(values[i], to: state, memory: memory) }
     }
 
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {

@@ -46,6 +46,15 @@ public struct NumericSum {
         real = sum
     }
 
+    /// Adds what another sum has added up.
+    public mutating func add(_ other: NumericSum) {
+        whole += other.whole
+        add(double: other.real)
+        compensation += other.compensation
+        if other.width == 4 { decimal = decimal + other.decimal }
+        width = max(width, other.width)
+    }
+
     /// The sum as a double.
     public var doubleValue: Double {
         if whole == 0 { return real + compensation }

@@ -28,7 +28,7 @@ struct KeptValue {
 }
 
 /// `$min` and `$max` in BSON's order; null and missing do not count.
-final class ExtremeAccumulator: Accumulator {
+final class ExtremeAccumulator: Accumulator, MergeableAccumulator {
     private let sign: Int
 
     init(_ argument: Expression, sign: Int) {
@@ -47,6 +47,10 @@ final class ExtremeAccumulator: Accumulator {
         }
     }
 
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        add(other.assumingMemoryBound(to: KeptValue.self).pointee.value, to: state, memory: memory)
+    }
+
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
         let value = state.assumingMemoryBound(to: KeptValue.self).pointee.value
         return value.isMissing ? .null : value
@@ -54,7 +58,7 @@ final class ExtremeAccumulator: Accumulator {
 }
 
 /// `$first`: the first row's value; null where that row has none.
-final class FirstAccumulator: Accumulator {
+final class FirstAccumulator: Accumulator, MergeableAccumulator {
     struct State {
         var kept = KeptValue()
         var seen = false
@@ -70,6 +74,11 @@ final class FirstAccumulator: Accumulator {
         state.pointee.kept.keep(value, memory: memory)
     }
 
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        let other = other.assumingMemoryBound(to: State.self)
+        if other.pointee.seen { add(other.pointee.kept.value, to: state, memory: memory) }
+    }
+
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
         let value = state.assumingMemoryBound(to: State.self).pointee.kept.value
         return value.isMissing ? .null : value
@@ -77,12 +86,17 @@ final class FirstAccumulator: Accumulator {
 }
 
 /// `$last`: the last row's value; null where that row has none.
-final class LastAccumulator: Accumulator {
+final class LastAccumulator: Accumulator, MergeableAccumulator {
     override var stateSize: Int { stateStride(of: KeptValue.self) }
     override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: KeptValue(), as: KeptValue.self) }
 
     override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) {
         state.assumingMemoryBound(to: KeptValue.self).pointee.keep(value, memory: memory)
+    }
+
+    /// A group's state has always seen a row, so that the later state's value is the last one.
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        add(other.assumingMemoryBound(to: KeptValue.self).pointee.value, to: state, memory: memory)
     }
 
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {

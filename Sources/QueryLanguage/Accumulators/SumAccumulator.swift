@@ -1,7 +1,7 @@
 import BSON
 
 /// `$sum`: numbers added up, everything else passed over.
-final class SumAccumulator: Accumulator {
+final class SumAccumulator: Accumulator, MergeableAccumulator {
     override var stateSize: Int { stateStride(of: NumericSum.self) }
 
     override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: NumericSum(), as: NumericSum.self) }
@@ -10,13 +10,17 @@ final class SumAccumulator: Accumulator {
         state.assumingMemoryBound(to: NumericSum.self).pointee.add(value)
     }
 
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        state.assumingMemoryBound(to: NumericSum.self).pointee.add(other.assumingMemoryBound(to: NumericSum.self).pointee)
+    }
+
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
         state.assumingMemoryBound(to: NumericSum.self).pointee.value(arena)
     }
 }
 
 /// `$avg`: the mean of the numbers, as a double or decimal; null where there are none.
-final class AverageAccumulator: Accumulator {
+final class AverageAccumulator: Accumulator, MergeableAccumulator {
     struct State {
         var sum = NumericSum()
         var count = 0
@@ -29,6 +33,12 @@ final class AverageAccumulator: Accumulator {
     override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) {
         let state = state.assumingMemoryBound(to: State.self)
         if state.pointee.sum.add(value) { state.pointee.count += 1 }
+    }
+
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        let (state, other) = (state.assumingMemoryBound(to: State.self), other.assumingMemoryBound(to: State.self))
+        state.pointee.sum.add(other.pointee.sum)
+        state.pointee.count += other.pointee.count
     }
 
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {

@@ -36,33 +36,46 @@ public final class Scope {
     func gather(_ slot: Slot, _ value: ValueView) {
         let (entries, count) = (slot.entries, slot.entryCount)
         for i in 0..<count { slots[entries[i].target] = .missing }
-        if value.type == .document {
-            var remaining = count
-            var cursor = value.asDocument.elements()
-            while cursor.next() {
-                let key = cursor.key
-                for i in 0..<count where entries[i].length == key.count {
-                    if sameBytes(entries[i].name, key.baseAddress.unsafelyUnwrapped, key.count) {
-                        if slots[entries[i].target].type == .missing {
-                            slots[entries[i].target] = cursor.value
-                            remaining -= 1
-                        }
-                        break
-                    }
-                }
-                if remaining == 0 { break }
-            }
-        } else if value.type == .array {
+        if value.type == .document { gather(slot, value.asDocument, entries, count) }
+        if slot.hasNested {
             for i in 0..<count {
-                let name = UnsafeRawBufferPointer(start: entries[i].name, count: entries[i].length)
-                slots[entries[i].target] = FieldPath.values(of: name, inArray: value.asDocument, arena: arena)
+                entries[i].slot._withUnsafeGuaranteedRef { inner in
+                    if inner.entryCount > 0 { gather(inner, slots[inner.index]) }
+                }
             }
         }
-        for i in 0..<count {
-            entries[i].slot._withUnsafeGuaranteedRef { inner in
-                if inner.entryCount > 0 { gather(inner, slots[inner.index]) }
+    }
+
+    /// One pass over the document: as far as it looks like the one before, by comparing names; then by looking them up.
+    @inline(__always)
+    private func gather(
+        _ slot: Slot, _ document: DocumentView, _ entries: UnsafeMutablePointer<GatherEntry>, _ count: Int
+    ) {
+        let (elements, known) = (slot.layout.elements, slot.layout.count)
+        var remaining = count
+        var cursor = document.elements()
+        var position = 0
+        while position < known, cursor.next(ifNamed: elements[position].name) {
+            let field = elements[position].field
+            position += 1
+            if field >= 0 {
+                slots[entries[field].target] = cursor.value
+                remaining -= 1
+                if remaining == 0 { return }
             }
         }
+        guard cursor.next() else { return }
+        repeat {
+            let key = cursor.key
+            for i in 0..<count where entries[i].matches(key) {
+                if slots[entries[i].target].type == .missing {
+                    slots[entries[i].target] = cursor.value
+                    remaining -= 1
+                }
+                break
+            }
+        } while remaining > 0 && cursor.next()
+        slot.layout.learn(document, entries, count)
     }
 }
 

@@ -10,21 +10,31 @@ public final class Slot {
     /// Fields gathered from this slot's document. Grows while compiling, fixed while running.
     @usableFromInline private(set) var entries: UnsafeMutablePointer<GatherEntry>
     @usableFromInline private(set) var entryCount = 0
+    /// How the document before looked.
+    @exclusivity(unchecked) @usableFromInline var layout = Layout()
     private var capacity = 4
     private var gathered: [(name: FieldName, slot: Slot)] = []
+    /// Whether fields of the gathered fields are gathered in turn.
+    @usableFromInline private(set) var hasNested = false
+    private weak var parent: Slot?
 
     init(index: Int) {
         self.index = index
         entries = .allocate(capacity: capacity)
     }
 
-    deinit { entries.deallocate() }
+    deinit {
+        entries.deallocate()
+        layout.deallocate()
+    }
 
     /// The slot that receives this field of this slot's document.
     func field(_ name: String, in compiler: Compiler) -> Slot {
         if let known = gathered.first(where: { $0.name.text == name }) { return known.slot }
         let field = FieldName(name)
         let slot = compiler.newSlot()
+        slot.parent = self
+        parent?.hasNested = true
         gathered.append((field, slot))
         if entryCount == capacity {
             capacity *= 2
@@ -48,4 +58,9 @@ struct GatherEntry {
     @usableFromInline let target: Int
     /// The target, whose own fields are gathered in turn; `gathered` of the owning slot keeps it alive.
     @usableFromInline let slot: Unmanaged<Slot>
+
+    @inline(__always)
+    func matches(_ key: UnsafeRawBufferPointer) -> Bool {
+        length == key.count && sameBytes(name, key.baseAddress.unsafelyUnwrapped, length)
+    }
 }

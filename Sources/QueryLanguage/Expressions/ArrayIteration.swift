@@ -105,9 +105,20 @@ final class Filter: Expression {
     override func evaluate(_ scope: Scope) throws -> ValueView {
         let value = try input.evaluate(scope)
         guard value.type == .array else { return try refuse(value) }
+        if try limit == nil && acceptsAll(of: value.asDocument, scope) { return value }
         return try scope.arena.array { writer in
             try select(from: value.asDocument, scope) { writer.appendElement($0) }
         }
+    }
+
+    /// Whether the condition is true for every element: then the array itself is the answer, and nothing is copied.
+    private func acceptsAll(of array: DocumentView, _ scope: Scope) throws -> Bool {
+        var cursor = array.elements()
+        while cursor.next() {
+            scope.assign(element, cursor.value)
+            if try !condition.evaluate(scope).isTruthy { return false }
+        }
+        return true
     }
 
     override func visitElements(_ scope: Scope, _ visit: (ValueView) throws -> Void) throws -> ValueView? {

@@ -15,11 +15,11 @@ extension ExpressionOperator {
 
 /// `$and` and `$or`: operands from left to right until one decides.
 final class Connective: Expression {
-    let operands: [Expression]
+    private let operands: ObjectList<Expression>
     let decisive: Bool
 
     private init(_ operands: [Expression], stopAt decisive: Bool) {
-        self.operands = operands
+        self.operands = ObjectList(operands)
         self.decisive = decisive
     }
 
@@ -30,7 +30,7 @@ final class Connective: Expression {
             if let constant = operand.constant {
                 if constant.isTruthy == decisive { return Constant(.bool(decisive)) }
             } else if let inner = operand as? Connective, inner.decisive == decisive {
-                open += inner.operands
+                open += inner.operands.elements
             } else {
                 open.append(operand)
             }
@@ -39,7 +39,9 @@ final class Connective: Expression {
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
-        for operand in operands where try operand.evaluate(scope).isTruthy == decisive { return .bool(decisive) }
+        for index in 0..<operands.count where try operands.evaluate(index, scope).isTruthy == decisive {
+            return .bool(decisive)
+        }
         return .bool(!decisive)
     }
 }

@@ -163,7 +163,7 @@ extension Compiler {
     private func below(_ slot: Slot, _ components: [FieldName]) -> Expression {
         if components.isEmpty { return SlotRead(slot) }
         // One gathered level: its rule for arrays is the path's own, as long as nothing lies below it.
-        if components.count == 1 { return SlotRead(slot.field(components[0].text, in: self)) }
+        if components.count == 1 { return FieldRead(slot, components[0], gathered: slot.field(components[0].text, in: self)) }
         return PathRead(slot, components)
     }
 

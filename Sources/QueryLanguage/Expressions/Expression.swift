@@ -43,6 +43,37 @@ final class SlotRead: Expression {
     override func evaluate(_ scope: Scope) throws -> ValueView { scope.slots[index] }
 }
 
+/// A field of what a slot holds: gathered where that is a document; of an array, the array of its documents' values.
+final class FieldRead: Expression {
+    let index: Int
+    let name: FieldName
+    let gathered: Int
+
+    init(_ slot: Slot, _ name: FieldName, gathered: Slot) {
+        index = slot.index
+        self.name = name
+        self.gathered = gathered.index
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        let holder = scope.slots[index]
+        if holder.type == .array { return FieldPath.values(of: name, inArray: holder.asDocument, arena: scope.arena) }
+        return scope.slots[gathered]
+    }
+
+    override func visitElements(_ scope: Scope, _ body: (ValueView) throws -> Void) throws -> ValueView? {
+        let holder = scope.slots[index]
+        guard holder.type == .array else { return try super.visitElements(scope, body) }
+        var cursor = holder.asDocument.elements()
+        while cursor.next() {
+            if cursor.type != .document { continue }
+            let value = cursor.value.asDocument.find(name)
+            if !value.isMissing { try body(value) }
+        }
+        return nil
+    }
+}
+
 /// The rest of a path below a slot, as expressions read it.
 final class PathRead: Expression {
     let index: Int

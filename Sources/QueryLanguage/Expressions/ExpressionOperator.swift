@@ -3,19 +3,20 @@ import BSON
 /// The arguments of a call, each evaluated when it is asked for: an operator that stops early, at a null or at an
 /// argument of the wrong type, never sees what is wrong with the ones behind.
 struct Arguments {
-    fileprivate let operands: [Expression]
-    fileprivate let scope: Scope
+    fileprivate let operands: ObjectList<Expression>.Loan
+    /// Lives as long as the call whose arguments these are.
+    fileprivate unowned(unsafe) let scope: Scope
 
     var count: Int { operands.count }
 
     /// The value of an argument; ask once, every call evaluates it.
     subscript(_ index: Int) -> ValueView {
-        @inline(__always) get throws { try operands[index].evaluate(scope) }
+        @inline(__always) get throws { try operands.evaluate(index, scope) }
     }
 
     /// Shows the elements of an argument that is an array; the value itself where it is none.
     func visitElements(of index: Int, _ body: (ValueView) throws -> Void) throws -> ValueView? {
-        try operands[index].visitElements(scope, body)
+        try operands.with(index) { try $0.visitElements(scope, body) }
     }
 
     /// All values, from left to right, in the arena.
@@ -84,17 +85,19 @@ struct ExpressionOperator: Sendable {
 /// A call with any number of arguments.
 final class FunctionCall: Expression {
     let name: String
-    let operands: [Expression]
+    private let list: ObjectList<Expression>
     let body: (Scope, Arguments) throws -> ValueView
 
     init(_ name: String, _ operands: [Expression], _ body: @escaping (Scope, Arguments) throws -> ValueView) {
         self.name = name
-        self.operands = operands
+        list = ObjectList(operands)
         self.body = body
     }
 
+    var operands: [Expression] { list.elements }
+
     override func evaluate(_ scope: Scope) throws -> ValueView {
-        try body(scope, Arguments(operands: operands, scope: scope))
+        try body(scope, Arguments(operands: list.loan, scope: scope))
     }
 }
 

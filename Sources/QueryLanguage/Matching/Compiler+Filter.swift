@@ -62,7 +62,7 @@ extension Compiler {
 
     private func conjunction(_ parts: [Predicate]) -> Predicate {
         if parts.count == 1 { return parts[0] }
-        return Conjunction(parts.flatMap { ($0 as? Conjunction)?.parts ?? [$0] })
+        return Conjunction(parts.flatMap { ($0 as? Conjunction)?.parts.elements ?? [$0] })
     }
 
     private func predicate(_ condition: FilterNode.Condition, _ slot: Slot, _ rest: MatchPath?) throws -> Predicate {
@@ -73,7 +73,13 @@ extension Compiler {
         default: break
         }
         let test = try test(condition)
-        if let rest { return PathPredicate(slot, rest, test) }
+        guard let rest else { return fieldPredicate(slot, test) }
+        let walk = PathPredicate(slot, rest, test)
+        guard let name = rest.onlyComponent else { return walk }
+        return EmbeddedFieldPredicate(slot, fieldPredicate(slot.field(name, in: self), test), otherwise: walk)
+    }
+
+    private func fieldPredicate(_ slot: Slot, _ test: ValueTest) -> Predicate {
         if let integer = test as? IntegerTest { return IntegerFieldPredicate(slot, integer) }
         if let text = test as? TextEqualityTest { return TextFieldPredicate(slot, text) }
         return FieldPredicate(slot, test)

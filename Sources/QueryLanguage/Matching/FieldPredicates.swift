@@ -31,6 +31,24 @@ final class PathPredicate: Predicate {
     }
 }
 
+/// A test of a field of an embedded document: of the gathered value where the slot holds a document, which it mostly
+/// does (an unwound line, an address); by walking the path otherwise.
+final class EmbeddedFieldPredicate: Predicate {
+    let index: Int
+    let gathered: Predicate
+    let walk: PathPredicate
+
+    init(_ slot: Slot, _ gathered: Predicate, otherwise walk: PathPredicate) {
+        index = slot.index
+        self.gathered = gathered
+        self.walk = walk
+    }
+
+    override func matches(_ scope: Scope) throws -> Bool {
+        scope.slots[index].type == .document ? try gathered.matches(scope) : try walk.matches(scope)
+    }
+}
+
 /// A top-level field compared with an int or long: the comparison is made here unless the field holds something else.
 final class IntegerFieldPredicate: Predicate {
     let index: Int

@@ -32,6 +32,9 @@ final class MatchPath: @unchecked Sendable {
 
     deinit { steps.deallocate() }
 
+    /// The component's name where the path has just one.
+    var onlyComponent: String? { count == 1 ? names[0].text : nil }
+
     /// The array position a component stands for: digits without a leading zero.
     static func arrayPosition(_ component: some StringProtocol) -> Int? {
         guard let first = component.utf8.first, component.utf8.allSatisfy({ 48...57 ~= $0 }) else { return nil }

@@ -24,24 +24,24 @@ final class ConstantPredicate: Predicate {
 
 /// `$and`: every part, from left to right until one fails.
 final class Conjunction: Predicate {
-    let parts: [Predicate]
-    init(_ parts: [Predicate]) { self.parts = parts }
+    let parts: ObjectList<Predicate>
+    init(_ parts: [Predicate]) { self.parts = ObjectList(parts) }
 
     override func matches(_ scope: Scope) throws -> Bool {
-        for part in parts where try !part.matches(scope) { return false }
+        for index in 0..<parts.count where try !parts.with(index, { try $0.matches(scope) }) { return false }
         return true
     }
 }
 
 /// `$or`: any part. It does not say which element matched.
 final class Disjunction: Predicate {
-    let parts: [Predicate]
-    init(_ parts: [Predicate]) { self.parts = parts }
+    let parts: ObjectList<Predicate>
+    init(_ parts: [Predicate]) { self.parts = ObjectList(parts) }
 
     override func matches(_ scope: Scope) throws -> Bool {
         let position = scope.matchedPosition
         defer { scope.matchedPosition = position }
-        for part in parts where try part.matches(scope) { return true }
+        for index in 0..<parts.count where try parts.with(index, { try $0.matches(scope) }) { return true }
         return false
     }
 }

@@ -60,18 +60,13 @@ public struct FieldPath: Sendable {
     }
 
     /// The values of one field over an array's documents, as an array.
-    static func values(of name: UnsafeRawBufferPointer, inArray array: DocumentView, arena: Arena) -> ValueView {
+    static func values(of name: FieldName, inArray array: DocumentView, arena: Arena) -> ValueView {
         arena.array { writer in
             var cursor = array.elements()
             while cursor.next() {
                 guard cursor.type == .document else { continue }
-                var inner = cursor.value.asDocument.elements()
-                while inner.next() {
-                    if inner.key.count == name.count && sameBytes(inner.key.baseAddress!, name.baseAddress!, name.count) {
-                        writer.appendElement(inner.value)
-                        break
-                    }
-                }
+                let value = cursor.value.asDocument.find(name)
+                if !value.isMissing { writer.appendElement(value) }
             }
         }
     }

@@ -99,8 +99,9 @@ final class GroupKey {
 final class Group: Stage {
     private let input: Stage
     private let key: GroupKey
-    private let accumulators: [Accumulator]
-    private let arguments: [Expression]
+    private let accumulators: ObjectList<Accumulator>
+    private let arguments: ObjectList<Expression>
+    private let keyParts: ObjectList<Expression>
     private let offsets: [Int]
     private let id: Slot
     private let outputs: [Slot]
@@ -110,8 +111,9 @@ final class Group: Stage {
     init(_ input: Stage, _ key: GroupKey, _ accumulators: [Accumulator], id: Slot, outputs: [Slot]) {
         self.input = input
         self.key = key
-        self.accumulators = accumulators
-        arguments = accumulators.map(\.argument)
+        self.accumulators = ObjectList(accumulators)
+        arguments = ObjectList(accumulators.map(\.argument))
+        keyParts = ObjectList(key.parts)
         var offset = 0
         offsets = accumulators.map { accumulator in
             defer { offset += accumulator.stateSize }
@@ -133,27 +135,52 @@ final class Group: Stage {
         scope.arena.reset()
         scope.assign(id, key.value(group.key, scope.arena))
         for i in 0..<accumulators.count {
-            scope.assign(outputs[i], try accumulators[i].result(group.states + offsets[i], arena: scope.arena))
+            let result = try accumulators.with(i) { try $0.result(group.states + offsets[i], arena: scope.arena) }
+            scope.assign(outputs[i], result)
         }
         return true
     }
 
+    /// Whether the states of this group can take over those of another one over other rows.
+    var isMergeable: Bool { accumulators.elements.allSatisfy { $0 is any MergeableAccumulator } }
+
+    /// Reads all input; `next` then yields the groups.
+    func load(_ scope: Scope) throws {
+        try consume(scope)
+        position = 0
+    }
+
+    /// Takes over the groups of another part of the rows, which come after this one's.
+    func absorb(_ other: Group) throws {
+        let mergeable = accumulators.elements.compactMap { $0 as? any MergeableAccumulator }
+        for index in 0..<other.table.count {
+            let group = other.table[index]
+            let (states, isNew) = table.states(of: group.key)
+            if isNew { for i in 0..<accumulators.count { accumulators.with(i) { $0.start(states + offsets[i]) } } }
+            for (i, accumulator) in mergeable.enumerated() {
+                try accumulator.merge(group.states + offsets[i], into: states + offsets[i], memory: table.memory)
+            }
+        }
+    }
+
     private func consume(_ scope: Scope) throws {
-        let values = UnsafeMutablePointer<ValueView>.allocate(capacity: key.parts.count)
+        let values = UnsafeMutablePointer<ValueView>.allocate(capacity: keyParts.count)
         defer { values.deallocate() }
         let single = key.names == nil
+        let (table, memory) = (table, table.memory)
         var rows = 0
         while try input.next(scope) {
             rows += 1
             if rows & 4095 == 0 { try scope.interrupt.check() }
-            for i in 0..<key.parts.count { values[i] = try key.parts[i].evaluate(scope) }
+            for i in 0..<keyParts.count { values[i] = try keyParts.evaluate(i, scope) }
             if single && values[0].isMissing { values[0] = .null }
             let (states, isNew) = table.states(of: values)
             if isNew {
-                for i in 0..<accumulators.count { accumulators[i].start(states + offsets[i]) }
+                for i in 0..<accumulators.count { accumulators.with(i) { $0.start(states + offsets[i]) } }
             }
             for i in 0..<accumulators.count {
-                try accumulators[i].add(try arguments[i].evaluate(scope), to: states + offsets[i], memory: table.memory)
+                let value = try arguments.evaluate(i, scope)
+                try accumulators.with(i) { try $0.add(value, to: states + offsets[i], memory: memory) }
             }
         }
     }
