@@ -8,6 +8,7 @@ final class WorkerProcess {
     private let requests: Int32
     private var lines: LineSource
     private var inputIsOpen = true
+    private let outputIsOpen: Bool
 
     /// The executable, which the build puts beside the test bundle.
     static let executable: String = {
@@ -39,12 +40,13 @@ final class WorkerProcess {
         var process = pid_t()
         try #require(posix_spawn(&process, WorkerProcess.executable, &actions, nil, &argv, &environment) == 0)
         self.process = process
+        self.outputIsOpen = outputIsOpen
         if !outputIsOpen { close(replies) }
     }
 
     deinit {
         closeInput()
-        close(lines.descriptor)
+        if outputIsOpen { close(lines.descriptor) }
     }
 
     func send(_ line: String) throws { try writeAll(Array((line + "\n").utf8), to: requests) }
