@@ -67,7 +67,8 @@ public final class Worker: Sendable {
         protocolOutput.restore()
         if writer.isClosed {
             throw AtelierError(
-                .operationFailed, "the caller stopped reading replies; requests that were still running have been cancelled")
+                .operationFailed,
+                "the caller stopped reading replies; requests that were still running have been cancelled")
         }
         if let failure { throw failure }
     }
@@ -94,7 +95,8 @@ public final class Worker: Sendable {
         let options = service.options
         return try WorkerThread { [service] in
             service.running.attend(
-                interval: min(0.05, max(0.001, options.progressInterval)), idle: min(60, max(0.01, options.cursorTimeout / 4)),
+                interval: min(0.05, max(0.001, options.progressInterval)),
+                idle: min(60, max(0.01, options.cursorTimeout / 4)),
                 tick: { service.cursors.closeIdle() })
         }
     }

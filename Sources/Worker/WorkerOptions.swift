@@ -34,7 +34,8 @@ extension Worker {
             [
                 "lineBytes": .integer(maximumLineBytes), "batchRequests": .integer(Message.maxBatch),
                 "concurrency": .integer(concurrency), "pendingRequests": .integer(maximumPending),
-                "replyBytes": .integer(maximumReplyBytes), "pendingBytes": .integer(maximumPendingBytes), "openCursors": .integer(maximumCursors),
+                "replyBytes": .integer(maximumReplyBytes), "pendingBytes": .integer(maximumPendingBytes),
+                "openCursors": .integer(maximumCursors),
                 "cursorTimeoutMS": .integer(Int(cursorTimeout * 1000)),
             ]
         }

@@ -5,7 +5,8 @@ import Testing
 
 /// Cancelling, progress and cursors: what outlives a single exchange of lines.
 @Suite struct CancellationTests {
-    private let hang = #"{"jsonrpc":"2.0","id":ID,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#
+    private let hang =
+        #"{"jsonrpc":"2.0","id":ID,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#
 
     private func hang(_ id: String) -> String {
         String(hang.prefix { $0 != "I" }) + id + hang.drop { $0 != "D" }.dropFirst()
@@ -29,7 +30,9 @@ import Testing
         try worker.send(hang("1"))
         deployment.waitUntilHanging(2)
         try worker.send(cancel(id))
-        #expect(try worker.receive() == #"{"jsonrpc":"2.0","id":\#(id),"error":{"code":-32800,"message":"Request cancelled"}}"#)
+        #expect(
+            try worker.receive()
+                == #"{"jsonrpc":"2.0","id":\#(id),"error":{"code":-32800,"message":"Request cancelled"}}"#)
         #expect(deployment.hangingCount == 1)
         deployment.release()
         #expect(try worker.receive() == #"{"jsonrpc":"2.0","id":1,"result":{"documents":[]}}"#)
@@ -55,7 +58,9 @@ import Testing
         let worker = try RunningWorker(FakeDeployment())
         #expect(try worker.call("server.ping", id: "1")["result"] != nil)
         #expect(try worker.call("$/cancelRequest", #"{"id":1}"#, id: "2")["result"] == ["cancelled": false])
-        #expect(try worker.call("$/cancelRequest", #"{"id":[1]}"#, id: "2")["error"]?.documentValue?["code"] == .int32(-32602))
+        #expect(
+            try worker.call("$/cancelRequest", #"{"id":[1]}"#, id: "2")["error"]?.documentValue?["code"]
+                == .int32(-32602))
         #expect(try worker.call("$/cancelRequest", "[1]", id: "2")["error"]?.documentValue?["code"] == .int32(-32602))
     }
 
@@ -107,14 +112,16 @@ import Testing
 
     // MARK: Progress
 
-    @Test("Progress is told to those who ask, under their token, and never after the reply", arguments: ["\"t\"", "12"])
+    @Test(
+        "Progress is told to those who ask, under their token, and never after the reply", arguments: ["\"t\"", "12"])
     func progressOfInserts(_ token: String) throws {
         var options = Worker.Options()
         options.progressInterval = 0
         let worker = try RunningWorker(FakeDeployment(), options: options)
         let documents = (0..<2500).map { #"{"_id":\#($0)}"# }.joined(separator: ",")
         try worker.send(
-            #"{"jsonrpc":"2.0","id":1,"method":"documents.insert","params":{"collection":"c","documents":[\#(documents)],"progress":\#(token)}}"#)
+            #"{"jsonrpc":"2.0","id":1,"method":"documents.insert","params":{"collection":"c","documents":[\#(documents)],"progress":\#(token)}}"#
+        )
         var done: [Int64] = []
         var message = try worker.reply()
         while message["method"] == "$/progress" {
@@ -140,7 +147,8 @@ import Testing
         let deployment = FakeDeployment()
         let worker = try RunningWorker(deployment, options: options)
         try worker.send(
-            #"{"jsonrpc":"2.0","id":1,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}],"progress":1}}"#)
+            #"{"jsonrpc":"2.0","id":1,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}],"progress":1}}"#
+        )
         for _ in 0..<3 { #expect(try worker.reply()["method"] == "$/progress") }
         deployment.release()
         var message = try worker.reply()

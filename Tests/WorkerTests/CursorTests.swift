@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct CursorTests {
     /// A worker over a collection `c` of documents `{_id: 0}`, `{_id: 1}`, ….
-    private func worker(_ deployment: FakeDeployment, documents: Int, options: Worker.Options = .init()) throws -> RunningWorker {
+    private func worker(_ deployment: FakeDeployment, documents: Int, options: Worker.Options = .init()) throws
+        -> RunningWorker
+    {
         let batch = BSONArray(documents: (0..<documents).map { ["_id": .integer($0)] as Document })
         _ = try deployment.run(["insert": "c", "documents": .array(batch)], in: "atelier")
         return try RunningWorker(deployment, options: options)
@@ -19,10 +21,12 @@ import Testing
     func pieces(_ batchSize: Int) throws {
         let deployment = FakeDeployment()
         let worker = try worker(deployment, documents: 100)
-        var result = try worker.call("documents.find", #"{"collection":"c","batchSize":\#(batchSize)}"#)["result"]?.documentValue
+        var result = try worker.call("documents.find", #"{"collection":"c","batchSize":\#(batchSize)}"#)["result"]?
+            .documentValue
         var found = ids(result)
         while let cursor = result?["cursor"]?.stringValue {
-            result = try worker.call("documents.next", #"{"cursor":"\#(cursor)","batchSize":\#(batchSize)}"#)["result"]?.documentValue
+            result = try worker.call("documents.next", #"{"cursor":"\#(cursor)","batchSize":\#(batchSize)}"#)["result"]?
+                .documentValue
             #expect(ids(result).count <= batchSize)
             found += ids(result)
         }
@@ -36,7 +40,8 @@ import Testing
         let worker = try worker(FakeDeployment(), documents: 100)
         let first = try worker.call("documents.find", #"{"collection":"c","batchSize":10}"#)["result"]?.documentValue
         let cursor = try #require(first?["cursor"]?.stringValue)
-        let second = try worker.call("documents.next", #"{"cursor":"\#(cursor)","batchSize":35}"#)["result"]?.documentValue
+        let second = try worker.call("documents.next", #"{"cursor":"\#(cursor)","batchSize":35}"#)["result"]?
+            .documentValue
         #expect(ids(second) == Array(10..<45))
         let rest = try worker.call("documents.next", #"{"cursor":"\#(cursor)"}"#)["result"]?.documentValue
         #expect(ids(rest) == Array(45..<100))
@@ -48,7 +53,8 @@ import Testing
         let deployment = FakeDeployment()
         let worker = try worker(deployment, documents: 10)
         let cursor = try #require(
-            try worker.call("documents.find", #"{"collection":"c","batchSize":2}"#)["result"]?.documentValue?["cursor"]?.stringValue)
+            try worker.call("documents.find", #"{"collection":"c","batchSize":2}"#)["result"]?.documentValue?["cursor"]?
+                .stringValue)
         #expect(deployment.openCursorCount == 1)
         #expect(try worker.call("documents.closeCursor", #"{"cursor":"\#(cursor)"}"#)["result"] == ["closed": true])
         #expect(deployment.openCursorCount == 0)
@@ -75,7 +81,9 @@ import Testing
         options.maximumCursors = 2
         let deployment = FakeDeployment()
         let worker = try worker(deployment, documents: 10, options: options)
-        for _ in 0..<2 { #expect(try worker.call("documents.find", #"{"collection":"c","batchSize":2}"#)["result"] != nil) }
+        for _ in 0..<2 {
+            #expect(try worker.call("documents.find", #"{"collection":"c","batchSize":2}"#)["result"] != nil)
+        }
         let error = try worker.call("documents.find", #"{"collection":"c","batchSize":2}"#)["error"]?.documentValue
         #expect(error?["code"] == .int32(-32000))
         #expect(deployment.openCursorCount == 2)

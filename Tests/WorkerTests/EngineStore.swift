@@ -31,5 +31,6 @@ enum StorePlace: String, CaseIterable {
 
 /// A folder of the package, for example `aggregations`.
 func packageFolder(_ name: String) -> String {
-    String(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")) + "/" + name
+    String(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")) + "/"
+        + name
 }

@@ -8,7 +8,8 @@ import Testing
 @Suite struct EngineTests {
     /// A worker over a collection `c` with documents `{_id: 0, n: 0}`, `{_id: 1, n: 1}`, …; `n` ends in the last digit.
     private func withWorker(
-        _ place: StorePlace, documents count: Int, options: Worker.Options = .init(), _ body: (RunningWorker) throws -> Void
+        _ place: StorePlace, documents count: Int, options: Worker.Options = .init(),
+        _ body: (RunningWorker) throws -> Void
     ) throws {
         try place.withStore { store in
             let documents = (0..<count).map { ["_id": .integer($0), "n": .integer($0 % 10)] as Document }
@@ -31,7 +32,8 @@ import Testing
     func cancelAggregation(_ place: StorePlace) throws {
         try withWorker(place, documents: 3000) { worker in
             try worker.send(
-                #"{"jsonrpc":"2.0","id":1,"method":"documents.aggregate","params":{"collection":"c","pipeline":\#(endless),"progress":"p"}}"#)
+                #"{"jsonrpc":"2.0","id":1,"method":"documents.aggregate","params":{"collection":"c","pipeline":\#(endless),"progress":"p"}}"#
+            )
             // Only a request that runs tells of its progress.
             #expect(try worker.reply()["method"] == "$/progress")
             try worker.send(#"{"jsonrpc":"2.0","id":2,"method":"$/cancelRequest","params":{"id":1}}"#)
@@ -46,13 +48,15 @@ import Testing
         }
     }
 
-    @Test("A batch that takes long stops when it is cancelled, and its cursor is closed", arguments: StorePlace.allCases)
+    @Test(
+        "A batch that takes long stops when it is cancelled, and its cursor is closed", arguments: StorePlace.allCases)
     func cancelNext(_ place: StorePlace) throws {
         try withWorker(place, documents: 3000) { worker in
             let params = #"{"collection":"c","pipeline":\#(endlessAfterOne),"batchSize":1}"#
             let first = try worker.call("documents.aggregate", params)["result"]?.documentValue
             let cursor = try #require(first?["cursor"]?.stringValue)
-            try worker.send(#"{"jsonrpc":"2.0","id":2,"method":"documents.next","params":{"cursor":"\#(cursor)","progress":"p"}}"#)
+            try worker.send(
+                #"{"jsonrpc":"2.0","id":2,"method":"documents.next","params":{"cursor":"\#(cursor)","progress":"p"}}"#)
             #expect(try worker.reply()["method"] == "$/progress")
             try worker.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":2}}"#)
             var message = try worker.reply()

@@ -104,7 +104,9 @@ final class FakeDeployment: Deployment {
             }
             return open([], ["cursor": [:]])
         }
-        if let documents = pipeline.first?["$documents"]?.arrayValue { return open(documents.compactMap(\.documentValue), command) }
+        if let documents = pipeline.first?["$documents"]?.arrayValue {
+            return open(documents.compactMap(\.documentValue), command)
+        }
         throw AtelierError(40324, "Unrecognized pipeline stage name: '\(pipeline.first?.keys.first ?? "")'")
     }
 
@@ -127,11 +129,14 @@ final class FakeDeployment: Deployment {
     private func more(_ command: Document) throws -> Document {
         let id = command["getMore"]?.integerValue ?? 0
         let size = Int(command["batchSize"]?.integerValue ?? 101)
-        return try state.write { state in
+        return try state.tryWrite { state in
             guard let rest = state.cursors[id] else { throw AtelierError(.cursorNotFound, "cursor id \(id) not found") }
             state.cursors[id] = rest.count > size ? Array(rest[size...]) : nil
             let batch = BSONArray(documents: rest.prefix(size))
-            return ["cursor": ["nextBatch": .array(batch), "id": .int64(rest.count > size ? id : 0), "ns": "atelier.c"], "ok": 1.0]
+            return [
+                "cursor": ["nextBatch": .array(batch), "id": .int64(rest.count > size ? id : 0), "ns": "atelier.c"],
+                "ok": 1.0,
+            ]
         }
     }
 }

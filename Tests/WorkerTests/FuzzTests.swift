@@ -40,18 +40,24 @@ import Testing
         return bytes.map { $0 == 0x0A ? 0x20 : $0 }
     }
 
-    @Test("Damaged lines are taken apart without a trap, and errors point into the line", arguments: [1, 2, 3] as [UInt64])
+    @Test(
+        "Damaged lines are taken apart without a trap, and errors point into the line",
+        arguments: [1, 2, 3] as [UInt64])
     func parsing(_ seed: UInt64) {
         var random = Seeded(state: seed)
         for _ in 0..<3000 {
             let line = damaged(FuzzTests.messages.randomElement(using: &random)!, &random)
-            guard case .single(.failure(let rejected)) = Message.parse(line), rejected.error.code == .parseError else { continue }
+            guard case .single(.failure(let rejected)) = Message.parse(line), rejected.error.code == .parseError else {
+                continue
+            }
             let offset = rejected.error.data?["offset"]?.integerValue ?? -1
             #expect((0...Int64(line.count)).contains(offset), "seed \(seed): \(String(decoding: line, as: UTF8.self))")
         }
     }
 
-    @Test("Each damaged line gets at most one answer, and the worker answers what follows", arguments: [11, 12] as [UInt64])
+    @Test(
+        "Each damaged line gets at most one answer, and the worker answers what follows",
+        arguments: [11, 12] as [UInt64])
     func answering(_ seed: UInt64) throws {
         var random = Seeded(state: seed)
         var options = Worker.Options()
@@ -64,7 +70,8 @@ import Testing
             try worker.send(#"{"jsonrpc":"2.0","id":\#(marker),"method":"server.version"}"#)
             var answers: [String] = []
             while true {
-                let answer = try #require(try worker.receive(), "seed \(seed): \(String(decoding: line, as: UTF8.self))")
+                let answer = try #require(
+                    try worker.receive(), "seed \(seed): \(String(decoding: line, as: UTF8.self))")
                 if answer.hasPrefix(#"{"jsonrpc":"2.0","id":\#(marker),"#) { break }
                 answers.append(answer)
             }

@@ -14,7 +14,9 @@ import Testing
             #expect(method.summary.hasSuffix("."), "\(method.name)")
             let names = (method.parameters + Method.commonParameters).map(\.name)
             #expect(Set(names).count == names.count, "\(method.name)")
-            for property in method.parameters { #expect(property.schema.description?.isEmpty == false, "\(method.name).\(property.name)") }
+            for property in method.parameters {
+                #expect(property.schema.description?.isEmpty == false, "\(method.name).\(property.name)")
+            }
         }
     }
 

@@ -11,7 +11,7 @@ struct Monitored<State: Sendable>: Sendable {
     func read<R>(_ body: (State) -> R) -> R { monitor.update { body($0) } }
 
     @discardableResult
-    func write<R>(_ body: (inout State) throws -> R) throws -> R {
+    func tryWrite<R>(_ body: (inout State) throws -> R) throws -> R {
         try monitor.update { state in Result { try body(&state) } }.get()
     }
 

@@ -11,7 +11,9 @@ import Testing
     func pipelining() throws {
         let worker = try RunningWorker(FakeDeployment())
         for id in 0..<500 {
-            try worker.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"documents.insert","params":{"collection":"c","documents":[{"_id":\#(id)}]}}"#)
+            try worker.send(
+                #"{"jsonrpc":"2.0","id":\#(id),"method":"documents.insert","params":{"collection":"c","documents":[{"_id":\#(id)}]}}"#
+            )
         }
         let replies = try worker.finish().map { try Document(json: $0) }
         #expect(Set(replies.compactMap { $0["id"]?.integerValue }) == Set(0..<500))
@@ -24,7 +26,9 @@ import Testing
         var options = Worker.Options()
         options.concurrency = 2
         let worker = try RunningWorker(deployment, options: options)
-        try worker.send(#"{"jsonrpc":"2.0","id":1,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#)
+        try worker.send(
+            #"{"jsonrpc":"2.0","id":1,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#
+        )
         #expect(try worker.call("server.ping", id: "2")["id"] == 2)
         deployment.release()
         #expect(try worker.reply()["id"] == 1)
@@ -46,7 +50,9 @@ import Testing
         options.concurrency = 1
         options.maximumPending = 4
         let worker = try RunningWorker(deployment, options: options)
-        try worker.send(#"{"jsonrpc":"2.0","id":0,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#)
+        try worker.send(
+            #"{"jsonrpc":"2.0","id":0,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#
+        )
         deployment.waitUntilHanging(1)
         let sent = try fill(worker)
         deployment.release()
@@ -95,9 +101,13 @@ import Testing
         var options = Worker.Options()
         options.concurrency = 1
         let worker = try RunningWorker(deployment, options: options)
-        try worker.send(#"{"jsonrpc":"2.0","id":0,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#)
+        try worker.send(
+            #"{"jsonrpc":"2.0","id":0,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#
+        )
         for id in 1...5 {
-            try worker.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"documents.insert","params":{"collection":"c","documents":[{"_id":\#(id)}]}}"#)
+            try worker.send(
+                #"{"jsonrpc":"2.0","id":\#(id),"method":"documents.insert","params":{"collection":"c","documents":[{"_id":\#(id)}]}}"#
+            )
         }
         deployment.waitUntilHanging(1)
         worker.closeInput()
@@ -113,7 +123,9 @@ import Testing
         var options = Worker.Options()
         options.concurrency = 2
         let worker = try RunningWorker(deployment, options: options)
-        try worker.send(#"{"jsonrpc":"2.0","id":0,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#)
+        try worker.send(
+            #"{"jsonrpc":"2.0","id":0,"method":"documents.aggregate","params":{"collection":"c","pipeline":[{"$hang":1}]}}"#
+        )
         deployment.waitUntilHanging(1)
         worker.closeOutput()
         try worker.send(#"{"jsonrpc":"2.0","id":1,"method":"server.ping"}"#)

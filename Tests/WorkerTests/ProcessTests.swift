@@ -19,11 +19,14 @@ import Testing
         #"{"jsonrpc":"2.0","id":\#(id),"method":"documents.insert","params":{"collection":"c","documents":[{"_id":\#(id),"twice":\#(id * 2)}]}}"#
     }
 
-    @Test("A conversation with the program goes as with the library", arguments: ["protocol.jsonl", "documents.jsonl", "changes.jsonl"])
+    @Test(
+        "A conversation with the program goes as with the library",
+        arguments: ["protocol.jsonl", "documents.jsonl", "changes.jsonl"])
     func conversation(_ file: String) throws {
         let path = packageFolder("Tests/WorkerTests/Transcripts/\(file)")
         let text = String(decoding: contents(path), as: UTF8.self)
-        let transcript = Transcript(lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        let transcript = Transcript(
+            lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
         let worker = try WorkerProcess(["--store", newStore(), "--concurrency", "1"])
         try transcript.run(worker.send, worker.receive)
         worker.closeInput()
@@ -63,7 +66,9 @@ import Testing
         let ids = Set(stored.compactMap { $0["_id"]?.integerValue })
         #expect(acknowledged.subtracting(ids).isEmpty)
         #expect(ids.subtracting((1...Int64(id)).map { $0 }).isEmpty)
-        for document in stored { #expect(document["twice"]?.integerValue == document["_id"]?.integerValue.map { $0 * 2 }) }
+        for document in stored {
+            #expect(document["twice"]?.integerValue == document["_id"]?.integerValue.map { $0 * 2 })
+        }
         #expect(try store.database.collection("c").insert(["_id": -1]).inserted == 1, "the store can be written again")
     }
 

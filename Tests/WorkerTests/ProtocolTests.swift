@@ -14,7 +14,10 @@ import Testing
 
     @Test(
         "An id comes back as it was written",
-        arguments: ["1", "-7", "1.0", "1e3", "123456789012345678901234567890", "\"a\"", #""a\u0062\"c""#, "\"ü\"", "\"\"", "null"])
+        arguments: [
+            "1", "-7", "1.0", "1e3", "123456789012345678901234567890", "\"a\"", #""a\u0062\"c""#, "\"ü\"", "\"\"",
+            "null",
+        ])
     func idIsPreserved(_ id: String) throws {
         #expect(
             try exchange(#"{"jsonrpc":"2.0","id":\#(id),"method":"server.version"}"#)
@@ -25,8 +28,10 @@ import Testing
         "What is not JSON is a parse error, with the place",
         arguments: [
             ("{", 1), ("nonsense", 0), (#"{"jsonrpc":"2.0",}"#, 17), (#"{"a":01}"#, 6), (#"{"a":1} x"#, 8), ("[1,]", 3),
-            (#"{"a":"\x"}"#, 6), ("{\"a\":\"\u{1}\"}", 6), (#"{"a":"\ud8"}"#, 6), (#"{"a":"open}"#, 5), ("{'a':1}", 1), ("[1 2]", 3),
-            (#"{"a":.5}"#, 5), (#"{"a":1.}"#, 7), (#"{"a":-}"#, 6), (#"{"a":1e}"#, 7), (#"{"a" 1}"#, 5), ("nul", 0), ("[}", 1),
+            (#"{"a":"\x"}"#, 6), ("{\"a\":\"\u{1}\"}", 6), (#"{"a":"\ud8"}"#, 6), (#"{"a":"open}"#, 5), ("{'a':1}", 1),
+            ("[1 2]", 3),
+            (#"{"a":.5}"#, 5), (#"{"a":1.}"#, 7), (#"{"a":-}"#, 6), (#"{"a":1e}"#, 7), (#"{"a" 1}"#, 5), ("nul", 0),
+            ("[}", 1),
         ])
     func parseErrors(_ line: String, offset: Int) throws {
         let worker = try RunningWorker(FakeDeployment())
@@ -40,7 +45,8 @@ import Testing
 
     @Test(
         "Bytes that are not UTF-8 are a parse error",
-        arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0x80]] as [[UInt8]])
+        arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0x80]]
+            as [[UInt8]])
     func invalidUTF8(_ bytes: [UInt8]) throws {
         let worker = try RunningWorker(FakeDeployment())
         try worker.send(bytes: Array(#"{"jsonrpc":"2.0","id":1,"method":""#.utf8) + bytes + Array("\"}\n".utf8))
@@ -55,15 +61,20 @@ import Testing
             ("1", "null"), ("\"text\"", "null"), ("null", "null"), ("{}", "null"),
             (#"{"jsonrpc":"2.0","id":4}"#, "4"), (#"{"jsonrpc":"1.0","id":4,"method":"server.ping"}"#, "4"),
             (#"{"jsonrpc":2.0,"id":4,"method":"server.ping"}"#, "4"), (#"{"id":4,"method":"server.ping"}"#, "4"),
-            (#"{"jsonrpc":"2.0","id":[4],"method":"server.ping"}"#, "null"), (#"{"jsonrpc":"2.0","id":true,"method":"server.ping"}"#, "null"),
-            (#"{"jsonrpc":"2.0","id":4,"method":7}"#, "4"), (#"{"jsonrpc":"2.0","id":4,"method":"server.ping","params":3}"#, "4"),
+            (#"{"jsonrpc":"2.0","id":[4],"method":"server.ping"}"#, "null"),
+            (#"{"jsonrpc":"2.0","id":true,"method":"server.ping"}"#, "null"),
+            (#"{"jsonrpc":"2.0","id":4,"method":7}"#, "4"),
+            (#"{"jsonrpc":"2.0","id":4,"method":"server.ping","params":3}"#, "4"),
             (#"{"jsonrpc":"2.0","id":4,"method":"server.ping","id":5}"#, "5"),
-            (#"{"jsonrpc":"2.0","id":4,"method":"server.ping","parms":{}}"#, "4"), (#"{"jsonrpc":"2.0","id":4,"result":{}}"#, "4"),
+            (#"{"jsonrpc":"2.0","id":4,"method":"server.ping","parms":{}}"#, "4"),
+            (#"{"jsonrpc":"2.0","id":4,"result":{}}"#, "4"),
         ])
     func invalidRequests(_ line: String, id: String) throws {
         let replies = try exchange(line)
         #expect(replies.count == 1)
-        #expect(replies[0].hasPrefix(#"{"jsonrpc":"2.0","id":\#(id),"error":{"code":-32600,"message":"Invalid request: "#), "\(replies)")
+        #expect(
+            replies[0].hasPrefix(#"{"jsonrpc":"2.0","id":\#(id),"error":{"code":-32600,"message":"Invalid request: "#),
+            "\(replies)")
     }
 
     @Test("A message may come in pieces, lines may be blank or end in CR, the last may lack its newline")
@@ -107,7 +118,8 @@ import Testing
         #expect(
             try exchange(
                 #"{"jsonrpc":"2.0","method":"server.ping"}"#, #"{"jsonrpc":"2.0","method":"no.such"}"#,
-                #"{"jsonrpc":"2.0","method":"server.ping","params":{"extra":1}}"#, #"{"jsonrpc":"2.0","method":"$/unknown"}"#,
+                #"{"jsonrpc":"2.0","method":"server.ping","params":{"extra":1}}"#,
+                #"{"jsonrpc":"2.0","method":"$/unknown"}"#,
                 #"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":99}}"#
             ).isEmpty)
     }
@@ -130,7 +142,8 @@ import Testing
     @Test(
         "Wrong parameters are named with their place and what was expected",
         arguments: [
-            ("[]", "params", "an object"), ("{}", "params.collection", "a string"), (#"{"collection":1}"#, "params.collection", "a string"),
+            ("[]", "params", "an object"), ("{}", "params.collection", "a string"),
+            (#"{"collection":1}"#, "params.collection", "a string"),
             (#"{"collection":"c","filter":[]}"#, "params.filter", "an object"),
             (#"{"collection":"c","limit":-1}"#, "params.limit", "an integer of at least 0"),
             (#"{"collection":"c","limit":1.5}"#, "params.limit", "an integer of at least 0"),
@@ -149,7 +162,8 @@ import Testing
     @Test("What is JSON but not Extended JSON is an invalid parameter of that request")
     func invalidExtendedJSON() throws {
         let worker = try RunningWorker(FakeDeployment())
-        let reply = try worker.call("documents.find", #"{"collection":"c","filter":{"_id":{"$oid":"xyz"}}}"#, id: "\"q\"")
+        let reply = try worker.call(
+            "documents.find", #"{"collection":"c","filter":{"_id":{"$oid":"xyz"}}}"#, id: "\"q\"")
         #expect(reply["id"] == "q")
         #expect(reply["error"]?.documentValue?["code"] == .int32(-32602))
     }
@@ -158,7 +172,10 @@ import Testing
     func integersOfAnyWidth() throws {
         let worker = try RunningWorker(FakeDeployment())
         for number in ["5", "5.0", #"{"$numberLong":"5"}"#, #"{"$numberDecimal":"5"}"#] {
-            #expect(try worker.call("documents.find", #"{"collection":"c","limit":\#(number)}"#)["result"] == ["documents": []])
+            #expect(
+                try worker.call("documents.find", #"{"collection":"c","limit":\#(number)}"#)["result"] == [
+                    "documents": []
+                ])
         }
     }
 
@@ -193,9 +210,11 @@ import Testing
     @Test("A batch of more requests than allowed is refused as a whole")
     func longBatches() throws {
         let element = #"{"jsonrpc":"2.0","id":1,"method":"server.version"}"#
-        let atLimit = try exchange("[" + Array(repeating: element, count: Message.maxBatch).joined(separator: ",") + "]")
+        let atLimit = try exchange(
+            "[" + Array(repeating: element, count: Message.maxBatch).joined(separator: ",") + "]")
         #expect(atLimit.count == 1 && atLimit[0].hasPrefix("[{"))
-        let over = try exchange("[" + Array(repeating: element, count: Message.maxBatch + 1).joined(separator: ",") + "]")
+        let over = try exchange(
+            "[" + Array(repeating: element, count: Message.maxBatch + 1).joined(separator: ",") + "]")
         #expect(over.count == 1 && over[0].contains("-32600"))
     }
 
@@ -203,14 +222,17 @@ import Testing
 
     @Test("Replies are relaxed or canonical Extended JSON as the request or the worker says")
     func modes() throws {
-        let params = #"{"documents":[{"_id":{"$numberLong":"5000000000"},"price":{"$numberDecimal":"6.95"}}],"collection":"c"}"#
+        let params =
+            #"{"documents":[{"_id":{"$numberLong":"5000000000"},"price":{"$numberDecimal":"6.95"}}],"collection":"c"}"#
         let find = #"{"jsonrpc":"2.0","id":1,"method":"documents.find","params":{"collection":"c"CANONICAL}}"#
         func found(_ canonical: String, _ worker: RunningWorker) throws -> String? {
             try worker.send(String(find.prefix { $0 != "C" }) + canonical + "}}")
             return try worker.receive()
         }
-        let relaxed = #"{"jsonrpc":"2.0","id":1,"result":{"documents":[{"_id":5000000000,"price":{"$numberDecimal":"6.95"}}]}}"#
-        let canonical = #"{"jsonrpc":"2.0","id":1,"result":{"documents":[{"_id":{"$numberLong":"5000000000"},"price":{"$numberDecimal":"6.95"}}]}}"#
+        let relaxed =
+            #"{"jsonrpc":"2.0","id":1,"result":{"documents":[{"_id":5000000000,"price":{"$numberDecimal":"6.95"}}]}}"#
+        let canonical =
+            #"{"jsonrpc":"2.0","id":1,"result":{"documents":[{"_id":{"$numberLong":"5000000000"},"price":{"$numberDecimal":"6.95"}}]}}"#
         for isDefault in [false, true] {
             var options = Worker.Options()
             options.canonical = isDefault

@@ -20,7 +20,8 @@ import Testing
     @Test(
         "What fits is accepted",
         arguments: [
-            #"{"name":""}"#, #"{"name":"a","mode":"slow","count":10,"least":0,"ratio":0.5}"#, #"{"name":"a","count":{"$numberDecimal":"3"}}"#,
+            #"{"name":""}"#, #"{"name":"a","mode":"slow","count":10,"least":0,"ratio":0.5}"#,
+            #"{"name":"a","count":{"$numberDecimal":"3"}}"#,
             #"{"name":"a","hint":"x"}"#, #"{"name":"a","hint":{"x":1}}"#, #"{"name":"a","tags":["x"],"parts":[]}"#,
             #"{"name":"a","parts":[{"id":1,"more":[]}],"nothing":null,"anything":{"$oid":"0123456789abcdef01234567"}}"#,
             #"{"name":"a","ratio":{"$numberDecimal":"1.5"},"least":{"$numberLong":"9223372036854775807"}}"#,
@@ -39,7 +40,10 @@ import Testing
             (#"{"name":{"$date":"2026-01-01T00:00:00Z"}}"#, "v.name", "expected a string, found a date"),
             (#"{"name":"a","mode":"medium"}"#, "v.mode", #"expected one of "fast", "slow", found another string"#),
             (#"{"name":"a","mode":7}"#, "v.mode", #"expected one of "fast", "slow", found an integer"#),
-            (#"{"name":"a","count":11}"#, "v.count", "expected an integer from 1 to 10, found an integer outside that range"),
+            (
+                #"{"name":"a","count":11}"#, "v.count",
+                "expected an integer from 1 to 10, found an integer outside that range"
+            ),
             (#"{"name":"a","count":1.5}"#, "v.count", "expected an integer from 1 to 10, found another number"),
             (#"{"name":"a","count":true}"#, "v.count", "expected an integer from 1 to 10, found a boolean"),
             (#"{"name":"a","ratio":"1"}"#, "v.ratio", "expected a number, found a string"),
@@ -53,7 +57,9 @@ import Testing
         ])
     func refused(_ json: String, path: String, message: String) throws {
         let value = try BSONValue(json: json)
-        let violation = #expect(throws: SchemaViolation.self) { try value.withValue { try SchemaTests.schema.check($0, at: "v") } }
+        let violation = #expect(throws: SchemaViolation.self) {
+            try value.withValue { try SchemaTests.schema.check($0, at: "v") }
+        }
         #expect(violation?.path == path)
         #expect(violation?.message == message)
     }
@@ -62,7 +68,8 @@ import Testing
     func json() {
         let schema = Schema.object([
             .required("name", .string, "N"), .optional("mode", .choice("fast", "slow").defaulting(to: "fast"), "M"),
-            .optional("tags", .array(of: .integer(1...9), minimumCount: 1), "T"), .optional("hint", .either(.null, .document), "H"),
+            .optional("tags", .array(of: .integer(1...9), minimumCount: 1), "T"),
+            .optional("hint", .either(.null, .document), "H"),
         ])
         #expect(
             schema.json.extendedJSON() == #"{"type":"object","properties":{"name":{"type":"string","description":"N"},"#

@@ -24,7 +24,8 @@ import Testing
     }()
 
     private func lines(_ path: String) -> [String] {
-        String(decoding: contents(path), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        String(decoding: contents(path), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init)
     }
 
     private func save(_ text: String, to path: String) throws {
@@ -33,7 +34,8 @@ import Testing
         fclose(file)
     }
 
-    private func worker(_ store: Store, aggregations: String = "Tests/WorkerTests/Aggregations") throws -> RunningWorker {
+    private func worker(_ store: Store, aggregations: String = "Tests/WorkerTests/Aggregations") throws -> RunningWorker
+    {
         var options = Worker.Options()
         options.concurrency = 1
         options.version = "0.1.0"
@@ -64,7 +66,8 @@ import Testing
         var methods: [String: String] = [:]
         let table = MethodTable()
         for line in lines(packageFolder("Tests/WorkerTests/Transcripts/\(file)")) {
-            guard line.hasPrefix("> {") || line.hasPrefix("< {"), let message = try? Document(json: String(line.dropFirst(2))),
+            guard line.hasPrefix("> {") || line.hasPrefix("< {"),
+                let message = try? Document(json: String(line.dropFirst(2))),
                 let id = message["id"].map({ $0.extendedJSON() })
             else { continue }
             if let method = message["method"]?.stringValue { methods[id] = method }

@@ -34,7 +34,8 @@ final class WorkerProcess {
         posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        var argv: [UnsafeMutablePointer<CChar>?] = ([WorkerProcess.executable, "worker"] + arguments).map { strdup($0) } + [nil]
+        var argv: [UnsafeMutablePointer<CChar>?] =
+            ([WorkerProcess.executable, "worker"] + arguments).map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] = [strdup("ATELIER_HOME=\(packageFolder(""))"), nil]
         defer { for text in argv + environment { free(text) } }
         var process = pid_t()

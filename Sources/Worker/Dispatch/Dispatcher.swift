@@ -44,12 +44,15 @@ final class Dispatcher: Sendable {
         case .failure(let rejected): sink.send(Reply.json(rejected.id, .failure(rejected.error), defaultMode))
         case .success(let message) where message.method == "$/cancelRequest": cancel(message, sink)
         case .success(let message) where message.id == nil && message.method.hasPrefix("$/"):
-            sink.send(nil)  // A notification about the protocol that this worker does not know may be ignored, as in LSP.
+            // A notification about the protocol that this worker does not know may be ignored, as in LSP.
+            sink.send(nil)
         case .success(let message):
             let entry = RunningRequests.Entry(id: message.id)
             service.statistics.accepted.add(1, ordering: .relaxed)
             service.running.add(entry)
-            if !queue.add(Request(message: message, entry: entry, sink: sink), bytes: bytes) { service.running.remove(entry) }
+            if !queue.add(Request(message: message, entry: entry, sink: sink), bytes: bytes) {
+                service.running.remove(entry)
+            }
         }
     }
 
@@ -65,7 +68,9 @@ final class Dispatcher: Sendable {
                 let members = try JSONScanner.members(bytes, 0..<bytes.count)
                 return members.count == 1 && members[0].name == "id" ? RequestID(bytes, members[0].value) : nil
             }
-            guard let id else { throw RPCError.invalidParams("params.id", "is required, alone: a string, a number or null") }
+            guard let id else {
+                throw RPCError.invalidParams("params.id", "is required, alone: a string, a number or null")
+            }
             outcome = .success(["cancelled": .bool(service.running.cancel(id) > 0)])
         } catch {
             outcome = .failure(.wrapping(error))
@@ -108,7 +113,9 @@ final class Dispatcher: Sendable {
             let result = try service.sessions.withLease { lease in
                 try lease.session.serving(cancellation) {
                     try method.run(
-                        Call(service: service, parameters: parameters, lease: lease, cancellation: cancellation, progress: progress))
+                        Call(
+                            service: service, parameters: parameters, lease: lease, cancellation: cancellation,
+                            progress: progress))
                 }
             }
             return (.success(result), mode)
@@ -119,7 +126,9 @@ final class Dispatcher: Sendable {
         }
     }
 
-    private func finish(_ message: Message, _ outcome: Result<Document, RPCError>, _ mode: ExtendedJSONMode, _ sink: ReplySink) {
+    private func finish(
+        _ message: Message, _ outcome: Result<Document, RPCError>, _ mode: ExtendedJSONMode, _ sink: ReplySink
+    ) {
         if let id = message.id {
             sink.send(Reply.json(id, outcome, mode))
         } else {
@@ -154,7 +163,8 @@ extension Parameters {
             return
         }
         guard json.first == UInt8(ascii: "{") else {
-            throw RPCError.invalidParams("params", "expected an object, found an array; parameters go by name", expected: "an object")
+            throw RPCError.invalidParams(
+                "params", "expected an object, found an array; parameters go by name", expected: "an object")
         }
         do {
             self.init(try json.withUnsafeBytes { try Document(json: $0) })

@@ -65,7 +65,8 @@ final class RunningRequests: Sendable {
     ///   - idle: seconds between two ticks when none does.
     func attend(interval: Double, idle: Double, tick: () -> Void) {
         while true {
-            let isClosed = state.wait(seconds: state.update { needsAttention($0) } ? interval : idle) { state -> Bool? in
+            let isClosed = state.wait(seconds: state.update { needsAttention($0) } ? interval : idle) {
+                state -> Bool? in
                 if state.isClosed { return true }
                 if !state.needsLook { return nil }
                 state.needsLook = false

@@ -9,7 +9,9 @@ extension SavedAggregation {
             writer.document("properties") { writer in
                 for parameter in parameters { writer.append(parameter.name, .document(parameter.schema)) }
             }
-            let required = parameters.filter { $0.isRequired && $0.defaultValue == nil }.map { BSONValue.string($0.name) }
+            let required = parameters.filter { $0.isRequired && $0.defaultValue == nil }.map {
+                BSONValue.string($0.name)
+            }
             if !required.isEmpty { writer.append("required", .array(BSONArray(required))) }
             writer.append("additionalProperties", BSONValue.bool(false))
         }

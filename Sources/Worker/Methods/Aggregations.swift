@@ -10,13 +10,18 @@ extension Method {
                 "aggregations",
                 .array(
                     of: .object([
-                        .required("name", .string, "What to ask for it by."), .required("title", .string, "For headings."),
+                        .required("name", .string, "What to ask for it by."),
+                        .required("title", .string, "For headings."),
                         .required("question", .string, "The question it answers."),
                         .required("parameters", .array(of: .string), "The names of its parameters."),
                     ])), "In the order of their names."),
             .required(
                 "unreadable",
-                .array(of: .object([.required("name", .string, "Its name."), .required("message", .string, "What is wrong with its file.")])),
+                .array(
+                    of: .object([
+                        .required("name", .string, "Its name."),
+                        .required("message", .string, "What is wrong with its file."),
+                    ])),
                 "Those whose files are not definitions."),
         ])
     ) { call in
@@ -29,7 +34,8 @@ extension Method {
                         let aggregation = try catalog.aggregation(named: name)
                         writer.appendElement(
                             .document([
-                                "name": .string(name), "title": .string(aggregation.title), "question": .string(aggregation.question),
+                                "name": .string(name), "title": .string(aggregation.title),
+                                "question": .string(aggregation.question),
                                 "parameters": .array(BSONArray(aggregation.parameters.map { .string($0.name) })),
                             ]))
                     } catch {
@@ -73,7 +79,9 @@ extension Method {
         "aggregations.run", "The answer to a saved aggregation.",
         parameters: [
             .aggregationName, .database,
-            .optional("parameters", .document.defaulting(to: [:]), "Its parameters by name, as aggregations.describe shows them."),
+            .optional(
+                "parameters", .document.defaulting(to: [:]),
+                "Its parameters by name, as aggregations.describe shows them."),
             .batchSize, .maxTimeMS,
         ],
         result: .object([
@@ -107,11 +115,13 @@ private let columns = Schema.array(
     of: .object([
         .required("name", .string, "The field."), .required("title", .string, "The heading people read."),
         .required("type", .choice(ColumnType.allCases.map(\.rawValue)), "What its values are; any may be null."),
-        .optional("unit", .choice(Unit.allCases.map(\.rawValue)), "What its numbers count; a ratio of 0.25 reads as 25 %."),
+        .optional(
+            "unit", .choice(Unit.allCases.map(\.rawValue)), "What its numbers count; a ratio of 0.25 reads as 25 %."),
     ]))
 
 extension Property {
-    fileprivate static let aggregationName = Property.required("name", .string, "The aggregation's name; aggregations.list has them.")
+    fileprivate static let aggregationName = Property.required(
+        "name", .string, "The aggregation's name; aggregations.list has them.")
 }
 
 extension Call {

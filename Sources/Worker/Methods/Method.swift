@@ -112,7 +112,11 @@ struct Parameters: Sendable {
     func invalid(_ name: String, _ error: AtelierError) -> RPCError {
         var (place, message) = ("\(path).\(name)", error.message)
         if let location = error.location {
-            if location.hasPrefix("parameter ") { place += ".\(location.dropFirst(10))" } else { message = "\(location): \(message)" }
+            if location.hasPrefix("parameter ") {
+                place += ".\(location.dropFirst(10))"
+            } else {
+                message = "\(location): \(message)"
+            }
         }
         if let advice = error.advice { message += ". \(advice)" }
         return .invalidParams(place, message)

@@ -6,7 +6,8 @@ struct ProtocolNotification: Sendable {
 
     static let cancelRequest = ProtocolNotification(
         name: "$/cancelRequest", direction: "fromCaller",
-        summary: "Stops a request, which is then answered with -32800. Sent with an id, it is answered with `cancelled`.",
+        summary:
+            "Stops a request, which is then answered with -32800. Sent with an id, it is answered with `cancelled`.",
         parameters: [.required("id", .either(.string, .number, .null), "The id of the request.")])
 
     static let progress = ProtocolNotification(

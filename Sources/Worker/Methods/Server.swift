@@ -3,7 +3,8 @@ import DocumentStore
 
 extension Method {
     static let serverDescribe = Method(
-        "server.describe", "Every method with the JSON Schemas of its parameters and its result, and the worker's limits.",
+        "server.describe",
+        "Every method with the JSON Schemas of its parameters and its result, and the worker's limits.",
         parameters: [.optional("method", .string, "Only the method of this name.")],
         result: .object([
             .required("name", .string, "Always \"atelier\"."),
@@ -11,7 +12,9 @@ extension Method {
             .required("store", .string, "What kind of store it works on."),
             .required("limits", .document, "What a caller has to stay within."),
             .required("methods", .documents, "One entry a method: name, summary, writes, params, result."),
-            .required("notifications", .documents, "What is sent without expecting a reply: name, direction, summary, params."),
+            .required(
+                "notifications", .documents, "What is sent without expecting a reply: name, direction, summary, params."
+            ),
         ])
     ) { call in
         let service = call.service
@@ -42,7 +45,9 @@ extension Method {
 
     static let serverVersion = Method(
         "server.version", "The program's version.",
-        result: .object([.required("name", .string, "Always \"atelier\"."), .required("version", .string, "For example 1.0.0.")])
+        result: .object([
+            .required("name", .string, "Always \"atelier\"."), .required("version", .string, "For example 1.0.0."),
+        ])
     ) { call in
         ["name": "atelier", "version": .string(call.service.options.version)]
     }

@@ -67,7 +67,9 @@ struct JSONScanner {
             // A value has ended: close what ends with it, or go on to the next one.
             while let close = containers.last {
                 skipWhitespace()
-                guard position < end else { throw error("the text ends inside an \(close == UInt8(ascii: "}") ? "object" : "array")") }
+                guard position < end else {
+                    throw error("the text ends inside an \(close == UInt8(ascii: "}") ? "object" : "array")")
+                }
                 let byte = bytes[position]
                 if byte == UInt8(ascii: ",") {
                     position += 1
@@ -90,7 +92,9 @@ struct JSONScanner {
     // MARK: Parts of a value that is known to be well-formed
 
     /// The members of the object at `range`: names decoded, values by place.
-    static func members(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws -> [(name: String, value: Range<Int>)] {
+    static func members(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws -> [(
+        name: String, value: Range<Int>
+    )] {
         var scanner = JSONScanner(bytes, in: range.lowerBound + 1..<range.upperBound)
         var members: [(name: String, value: Range<Int>)] = []
         scanner.skipWhitespace()
@@ -146,7 +150,9 @@ struct JSONScanner {
             case UInt8(ascii: "u"):
                 var unit = hexadecimal(content, i)
                 i += 4
-                if unit & 0xFC00 == 0xD800, i + 6 <= content.count, content[i] == UInt8(ascii: "\\"), content[i + 1] == UInt8(ascii: "u") {
+                if unit & 0xFC00 == 0xD800, i + 6 <= content.count, content[i] == UInt8(ascii: "\\"),
+                    content[i + 1] == UInt8(ascii: "u")
+                {
                     let low = hexadecimal(content, i + 2)
                     if low & 0xFC00 == 0xDC00 {
                         unit = 0x10000 + (unit & 0x3FF) << 10 + (low & 0x3FF)
@@ -154,7 +160,8 @@ struct JSONScanner {
                     }
                 }
                 guard let scalar = UnicodeScalar(unit) else {
-                    throw SyntaxError(offset: range.lowerBound + i - 5, message: "half of a surrogate pair is no character")
+                    throw SyntaxError(
+                        offset: range.lowerBound + i - 5, message: "half of a surrogate pair is no character")
                 }
                 utf8.append(contentsOf: Character(scalar).utf8)
             default: utf8.append(content[i - 1])  // a quotation mark, a slash or a backslash
@@ -194,7 +201,9 @@ struct JSONScanner {
         }
         try string()
         skipWhitespace()
-        guard position < end, bytes[position] == UInt8(ascii: ":") else { throw error("expected `:` after a member's name") }
+        guard position < end, bytes[position] == UInt8(ascii: ":") else {
+            throw error("expected `:` after a member's name")
+        }
         position += 1
     }
 
@@ -211,7 +220,9 @@ struct JSONScanner {
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         if position < end && bytes[position] == UInt8(ascii: "0") {
             position += 1
-            if position < end, isDigit(bytes[position]) { throw error("a number does not begin with 0 and another digit") }
+            if position < end, isDigit(bytes[position]) {
+                throw error("a number does not begin with 0 and another digit")
+            }
         } else {
             try digits()
         }
@@ -221,7 +232,9 @@ struct JSONScanner {
         }
         if position < end && (bytes[position] | 0x20) == UInt8(ascii: "e") {
             position += 1
-            if position < end, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") { position += 1 }
+            if position < end, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+                position += 1
+            }
             try digits()
         }
     }
@@ -259,7 +272,8 @@ struct JSONScanner {
     private mutating func escape() throws {
         guard position + 1 < end else { throw error("this string has no end") }
         switch bytes[position + 1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"),
             UInt8(ascii: "r"), UInt8(ascii: "t"):
             position += 2
         case UInt8(ascii: "u"):

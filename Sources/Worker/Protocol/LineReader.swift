@@ -55,7 +55,8 @@ struct LineReader: ~Copyable {
     private mutating func fill() throws {
         while !atEnd {
             var polled = [
-                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             let ready = poll(&polled, 2, -1)
             if ready < 0 {

@@ -27,11 +27,15 @@ struct Message: Sendable {
             do {
                 var scanner = JSONScanner(bytes)
                 let range = try scanner.soleValue()
-                guard scanner.firstByte(of: range) == UInt8(ascii: "[") else { return .single(try message(line, bytes, range)) }
+                guard scanner.firstByte(of: range) == UInt8(ascii: "[") else {
+                    return .single(try message(line, bytes, range))
+                }
                 guard let elements = try JSONScanner.elements(bytes, range, limit: maxBatch) else {
                     return reject(.init(.invalidRequest, "Invalid request: a batch holds at most \(maxBatch) requests"))
                 }
-                if elements.isEmpty { return reject(.init(.invalidRequest, "Invalid request: a batch holds at least one request")) }
+                if elements.isEmpty {
+                    return reject(.init(.invalidRequest, "Invalid request: a batch holds at least one request"))
+                }
                 return .batch(try elements.map { try message(line, bytes, $0) })
             } catch let error as JSONScanner.SyntaxError {
                 return reject(RPCError(error))
@@ -77,12 +81,19 @@ struct Message: Sendable {
             replyTo = requestID
         }
         if let repeated { return invalid("`\(repeated)` appears twice") }
-        guard let version, bytes[version].elementsEqual("\"2.0\"".utf8) else { return invalid("`jsonrpc` has to be \"2.0\"") }
-        guard let method, bytes[method.lowerBound] == UInt8(ascii: "\"") else { return invalid("`method` has to be a string") }
-        if let unknown { return invalid("`\(unknown)` is no member of a request; it has jsonrpc, method, params and id") }
+        guard let version, bytes[version].elementsEqual("\"2.0\"".utf8) else {
+            return invalid("`jsonrpc` has to be \"2.0\"")
+        }
+        guard let method, bytes[method.lowerBound] == UInt8(ascii: "\"") else {
+            return invalid("`method` has to be a string")
+        }
+        if let unknown {
+            return invalid("`\(unknown)` is no member of a request; it has jsonrpc, method, params and id")
+        }
         if let params, bytes[params.lowerBound] != UInt8(ascii: "{"), bytes[params.lowerBound] != UInt8(ascii: "[") {
             return invalid("`params` has to be an object")
         }
-        return .success(Message(id: requestID, method: try JSONScanner.text(bytes, method), params: params.map { line[$0] }))
+        return .success(
+            Message(id: requestID, method: try JSONScanner.text(bytes, method), params: params.map { line[$0] }))
     }
 }

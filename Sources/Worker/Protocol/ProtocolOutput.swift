@@ -21,7 +21,8 @@ struct ProtocolOutput {
         descriptor = fcntl(standardOutput, F_DUPFD_CLOEXEC, 3)
         self.standardOutput = standardOutput
         if descriptor < 0 || dup2(standardError, standardOutput) < 0 {
-            throw AtelierError(.operationFailed, "cannot set standard output aside: \(String(cString: strerror(errno)))")
+            throw AtelierError(
+                .operationFailed, "cannot set standard output aside: \(String(cString: strerror(errno)))")
         }
     }
 

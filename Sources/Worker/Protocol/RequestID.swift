@@ -10,7 +10,8 @@ struct RequestID: Hashable, Sendable {
     /// The id at `range` of a line; nil where it is neither a string, a number nor null.
     init?(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
         switch bytes[range.lowerBound] {
-        case UInt8(ascii: "\""), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "n"): json = Array(bytes[range])
+        case UInt8(ascii: "\""), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "n"):
+            json = Array(bytes[range])
         default: return nil
         }
     }

@@ -33,7 +33,9 @@ extension Schema {
         }
         var found = withArticle(value.type.nameInJSON)
         if case .string(let choices) = shape, !choices.isEmpty, value.type == .string { found = "another string" }
-        if case .integer = shape, value.isNumber { found = value.exactInt64 == nil ? "another number" : "an integer outside that range" }
+        if case .integer = shape, value.isNumber {
+            found = value.exactInt64 == nil ? "another number" : "an integer outside that range"
+        }
         throw SchemaViolation(path: path, message: "expected \(expectation), found \(found)", expected: expectation)
     }
 
@@ -54,7 +56,8 @@ extension Schema {
         }
         if let missing = properties.first(where: { $0.isRequired && !seen.contains($0.name) }) {
             let expected = missing.schema.expectation
-            throw SchemaViolation(path: "\(path).\(missing.name)", message: "is required: expected \(expected)", expected: expected)
+            throw SchemaViolation(
+                path: "\(path).\(missing.name)", message: "is required: expected \(expected)", expected: expected)
         }
     }
 
@@ -79,7 +82,10 @@ extension Schema {
             count += 1
         }
         if count < minimumCount {
-            throw SchemaViolation(path: path, message: "expected \(expectation), found \(count == 0 ? "an empty one" : "one of \(count)")", expected: expectation)
+            throw SchemaViolation(
+                path: path,
+                message: "expected \(expectation), found \(count == 0 ? "an empty one" : "one of \(count)")",
+                expected: expectation)
         }
     }
 

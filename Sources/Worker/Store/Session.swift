@@ -35,12 +35,14 @@ final class Session: Deployment {
         let command = command["lsid"] == nil ? command.appending("lsid", id) : command
         // What a cancelled request leaves behind has to be cleared away all the same.
         let isCleaningUp = command.firstKey == "killCursors"
-        guard !isCleaningUp, let cancellation = request.withLock({ $0 }) else { return try deployment.run(command, in: database) }
-        return try cancellation.whileInterruptible(by: { self.kill() }) { try deployment.run(command, in: database) }
+        guard !isCleaningUp, let cancellation = request.withLock({ $0 }) else {
+            return try deployment.run(command, in: database)
+        }
+        return try cancellation.whileInterruptible(by: kill) { try deployment.run(command, in: database) }
     }
 
     /// Stops what the session is doing. A deployment that cannot is left to come to its end.
-    private func kill() { _ = try? deployment.run(["killSessions": [id]], in: "admin") }
+    @Sendable private func kill() { _ = try? deployment.run(["killSessions": [id]], in: "admin") }
 
     /// Tells the deployment that the session will not be used again.
     func close() {

@@ -5,7 +5,10 @@ extension Method {
     static let documentsListCollections = Method(
         "documents.listCollections", "The collections of a database: name, type, options and info of each.",
         parameters: [.database, .optional("filter", .document, "Which of them, by these fields.")],
-        result: .object([.required("collections", .array(of: .openObject([.required("name", .string, "Its name.")])), "One entry each.")])
+        result: .object([
+            .required(
+                "collections", .array(of: .openObject([.required("name", .string, "Its name.")])), "One entry each.")
+        ])
     ) { call in
         let collections = try call.database.listCollections(call.parameters.object("filter") ?? [:])
         return ["collections": .array(BSONArray(documents: collections))]
@@ -15,7 +18,9 @@ extension Method {
         "documents.listIndexes", "The indexes of a collection, as they were specified.",
         parameters: [.collection, .database],
         result: .object([
-            .required("indexes", .array(of: .openObject([.required("name", .string, "Its name.")])), "One specification each.")
+            .required(
+                "indexes", .array(of: .openObject([.required("name", .string, "Its name.")])), "One specification each."
+            )
         ])
     ) { call in
         ["indexes": .array(BSONArray(documents: try call.collection.listIndexes()))]
@@ -63,7 +68,9 @@ extension Method {
                 "An index's name, several names, a key pattern, or \"*\" for all."),
             .writeConcern, .maxTimeMS,
         ],
-        result: .object([.required("countBefore", .integer(from: 0), "How many indexes there were, with the one on `_id`.")])
+        result: .object([
+            .required("countBefore", .integer(from: 0), "How many indexes there were, with the one on `_id`.")
+        ])
     ) { call in
         let reply = try call.database.run(
             Document { writer in

@@ -9,7 +9,8 @@ extension Method {
         writes: true,
         parameters: [
             .collection, .database, .required("documents", .array(of: .document, minimumCount: 1), "What to add."),
-            .optional("ordered", .boolean.defaulting(to: true), "Whether to stop at the first that fails."), .writeConcern,
+            .optional("ordered", .boolean.defaulting(to: true), "Whether to stop at the first that fails."),
+            .writeConcern,
         ],
         result: .object([
             .required("insertedCount", .integer(from: 0), "How many were added."),
@@ -29,7 +30,9 @@ extension Method {
                         writer.append("ordered", BSONValue.bool(ordered))
                         parameters.pass("writeConcern", to: writer)
                         writer.array("documents") { writer in
-                            for document in documents[range] { document.withView { writer.appendElement(.document($0)) } }
+                            for document in documents[range] {
+                                document.withView { writer.appendElement(.document($0)) }
+                            }
                         }
                     })
                 replies.add(reply, offset: range.lowerBound)

@@ -14,26 +14,30 @@ extension Method {
             Document { writer in
                 writer.append("find", parameters["collection"]!)
                 parameters.pass(
-                    "filter", "projection", "sort", "skip", "limit", "hint", "collation", "let", "allowDiskUse", "maxTimeMS",
+                    "filter", "projection", "sort", "skip", "limit", "hint", "collation", "let", "allowDiskUse",
+                    "maxTimeMS",
                     to: writer)
                 writer.append("batchSize", BSONValue.integer(parameters.int("batchSize") ?? Int(Batch.defaultSize)))
             }
         },
         reply: { reply, call in
-            try call.firstBatch(of: try Cursor(reply: reply, database: call.database, batchSize: call.parameters.int("batchSize")))
+            try call.firstBatch(
+                of: try Cursor(reply: reply, database: call.database, batchSize: call.parameters.int("batchSize")))
         })
 
     static let documentsFindOne = Method(
         "documents.findOne", "The first document that matches a filter.",
         parameters: [
-            .collection, .database, .filter, .projection, .sort, .skip, .hint, .collation, .variables, .allowDiskUse, .maxTimeMS,
+            .collection, .database, .filter, .projection, .sort, .skip, .hint, .collation, .variables, .allowDiskUse,
+            .maxTimeMS,
         ],
         result: .object([.required("document", .either(.document, .null), "The document; null where none matches.")]),
         command: { parameters in
             Document { writer in
                 writer.append("find", parameters["collection"]!)
                 parameters.pass(
-                    "filter", "projection", "sort", "skip", "hint", "collation", "let", "allowDiskUse", "maxTimeMS", to: writer)
+                    "filter", "projection", "sort", "skip", "hint", "collation", "let", "allowDiskUse", "maxTimeMS",
+                    to: writer)
                 writer.append("limit", ValueView.int32(1))
                 writer.append("singleBatch", ValueView.bool(true))
             }
@@ -72,7 +76,8 @@ extension Method {
     static let documentsDistinct = Method(
         "documents.distinct", "The distinct values of a field among the documents that match a filter.",
         parameters: [
-            .collection, .database, .required("field", .string, "The field's path."), .filter, .hint, .collation, .maxTimeMS,
+            .collection, .database, .required("field", .string, "The field's path."), .filter, .hint, .collation,
+            .maxTimeMS,
         ],
         result: .object([.required("values", .array(of: .any), "The values, each once.")]),
         command: { parameters in
@@ -89,7 +94,9 @@ extension Method {
         "documents.aggregate", "The result of an aggregation pipeline. With `$out` or `$merge` at its end it writes.",
         writes: true,
         parameters: [
-            .optional("collection", .string, "The collection's name; left out where the pipeline starts from none (`$documents`)."),
+            .optional(
+                "collection", .string,
+                "The collection's name; left out where the pipeline starts from none (`$documents`)."),
             .database, .required("pipeline", .documents, "The stages."),
             .batchSize, .hint, .collation, .variables, .allowDiskUse, .writeConcern, .maxTimeMS,
         ],
@@ -105,6 +112,7 @@ extension Method {
             }
         },
         reply: { reply, call in
-            try call.firstBatch(of: try Cursor(reply: reply, database: call.database, batchSize: call.parameters.int("batchSize")))
+            try call.firstBatch(
+                of: try Cursor(reply: reply, database: call.database, batchSize: call.parameters.int("batchSize")))
         })
 }

@@ -59,7 +59,8 @@ extension Method {
         })
 
     static let documentsFindAndModify = Method(
-        "documents.findAndModify", "Changes, replaces or removes one document and returns it. Needs `update`, `replacement` or `remove`.",
+        "documents.findAndModify",
+        "Changes, replaces or removes one document and returns it. Needs `update`, `replacement` or `remove`.",
         writes: true,
         parameters: [
             .collection, .database, .requiredFilter, .sort,
@@ -67,11 +68,14 @@ extension Method {
             .optional("replacement", .document, "The new document."),
             .optional("remove", .boolean, "Whether to remove the document."),
             .optional(
-                "returnDocument", .choice("before", "after").defaulting(to: "before"), "Whether to return it as it was or as it is now."),
+                "returnDocument", .choice("before", "after").defaulting(to: "before"),
+                "Whether to return it as it was or as it is now."),
             .projection, .upsert, .arrayFilters, .hint, .collation, .variables, .writeConcern, .maxTimeMS,
         ],
         result: .object([
-            .required("document", .either(.document, .null), "The document; null where none matched, or where it was just inserted."),
+            .required(
+                "document", .either(.document, .null),
+                "The document; null where none matched, or where it was just inserted."),
             .required("matchedCount", .integer(0...1), "Whether one matched."),
             .optional("upsertedId", .any, "The id of the document that was inserted."),
         ]),
@@ -128,7 +132,8 @@ private func updateCommand(_ parameters: Parameters, update: BSONValue) -> Docum
     let changes = ["update", "replacement"].filter { parameters[$0] != nil } + (isRemoval ? ["remove"] : [])
     guard changes.count == 1 else {
         throw RPCError.invalidParams(
-            parameters.path, "needs one of `update`, `replacement` and `remove: true`, has \(changes.isEmpty ? "none" : "several")")
+            parameters.path,
+            "needs one of `update`, `replacement` and `remove: true`, has \(changes.isEmpty ? "none" : "several")")
     }
     if isRemoval, let name = ["returnDocument", "upsert", "arrayFilters"].first(where: { parameters[$0] != nil }) {
         throw parameters.invalid(name, "does not go with `remove`")

@@ -15,8 +15,12 @@ struct WriteReplies {
         count += Int(reply["n"]?.integerValue ?? 0)
         modified += Int(reply["nModified"]?.integerValue ?? 0)
         upsertedIDs += (reply["upserted"]?.arrayValue ?? []).compactMap { $0.documentValue?["_id"] }
-        errors += (reply["writeErrors"]?.arrayValue ?? []).compactMap { $0.documentValue.map { WriteReplies.error($0, offset: offset) } }
-        if let error = reply["writeConcernError"]?.documentValue { concernError = WriteReplies.error(error, offset: nil) }
+        errors += (reply["writeErrors"]?.arrayValue ?? []).compactMap {
+            $0.documentValue.map { WriteReplies.error($0, offset: offset) }
+        }
+        if let error = reply["writeConcernError"]?.documentValue {
+            concernError = WriteReplies.error(error, offset: nil)
+        }
     }
 
     /// Throws the first failure as a database error; `data` has all of them, and what was done all the same.
