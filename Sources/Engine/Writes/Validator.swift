@@ -12,10 +12,13 @@ final class Validator {
     /// - Throws: `DocumentValidationFailure` for a document that does not satisfy it.
     func check(_ document: DocumentView) throws {
         if try matcher.matches(document) { return }
-        let id = BSONValue(copying: document.find("_id"))
+        var information: Document = ["failingDocumentId": BSONValue(copying: document.find("_id"))]
+        if let explanation = try matcher.explanation(of: document) {
+            information = information.setting("details", .document(explanation))
+        }
         throw AtelierError(
             .documentValidationFailure, "Document failed validation",
-            details: ["errInfo": ["failingDocumentId": id]])
+            details: ["errInfo": .document(information)])
     }
 
     func accepts(_ document: DocumentView) throws -> Bool { try matcher.matches(document) }

@@ -21,4 +21,12 @@ public final class DocumentMatcher {
         scope.assign(root, .document(document))
         return try predicate.matches(scope)
     }
+
+    /// Why a document does not pass, in the shape of `errInfo.details`: for filters that hold a `$jsonSchema`, where it is
+    /// that which fails; nil otherwise.
+    public func explanation(of document: DocumentView) throws -> Document? {
+        scope.arena.reset()
+        scope.assign(root, .document(document))
+        return try predicate.schemaExplanation(scope)
+    }
 }

@@ -12,6 +12,7 @@ struct SchemaParser {
 
     func schema(_ spec: DocumentView) throws -> SchemaTest {
         let schema = SchemaTest()
+        schema.specification = arena.copy(.document(spec)).asDocument
         var fields = SchemaTest.FieldRule()
         var items = SchemaTest.ItemRule()
         var lengths = SchemaTest.Bounds()

@@ -6,6 +6,8 @@ import BSON
 /// satisfies it.
 /// Source: MongoDB manual, "$jsonSchema"; JSON Schema draft 4.
 final class SchemaTest: ValueTest {
+    /// The schema as it was written, for explanations.
+    var specification: DocumentView?
     var types: TypeSet?
     /// Documents are equal whatever the order of their fields.
     var enumeration: [ValueView]?
@@ -74,7 +76,7 @@ final class SchemaTest: ValueTest {
         return true
     }
 
-    private static func satisfies(_ value: ValueView, _ rule: NumberRule) -> Bool {
+    static func satisfies(_ value: ValueView, _ rule: NumberRule) -> Bool {
         switch rule {
         case .atLeast(let bound, let exclusive):
             return (exclusive ? FilterComparison.greater : .greaterOrEqual).holds(value, bound)
@@ -103,7 +105,7 @@ final class SchemaTest: ValueTest {
         return true
     }
 
-    private static func isUnique(_ values: [ValueView]) -> Bool {
+    static func isUnique(_ values: [ValueView]) -> Bool {
         for (i, value) in values.enumerated() where values[..<i].contains(where: { $0.equalsUnordered(value) }) {
             return false
         }

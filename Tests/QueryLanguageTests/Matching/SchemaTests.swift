@@ -84,4 +84,38 @@ import Testing
         let error = #expect(throws: AtelierError.self) { try self.accepts(schema, "{}") }
         #expect(error?.code.rawValue == code)
     }
+
+    @Test func explainsWhatFailed() throws {
+        let filter = try Document(
+            json: """
+                {"$jsonSchema": {"title": "order", "required": ["total", "items"], "properties": {
+                    "total": {"bsonType": "decimal", "description": "money"},
+                    "status": {"enum": ["open", "paid"]},
+                    "items": {"items": {"required": ["sku"], "properties": {"n": {"minimum": 1}}}}},
+                  "additionalProperties": false}}
+                """)
+        let document = try Document(
+            json: #"{"total": 5, "status": "lost", "items": [{"sku": 1}, {"n": 0}], "extra": 1}"#)
+        let matcher = try DocumentMatcher(filter)
+        let text = try document.withView { try matcher.explanation(of: $0) }?.extendedJSON()
+        #expect(
+            text == """
+                {"operatorName":"$jsonSchema","title":"order","schemaRulesNotSatisfied":[\
+                {"operatorName":"properties","propertiesNotSatisfied":[\
+                {"propertyName":"total","description":"money","details":[\
+                {"operatorName":"bsonType","specifiedAs":{"bsonType":"decimal"},\
+                "reason":"type did not match","consideredType":"int"}]},\
+                {"propertyName":"status","details":[{"operatorName":"enum","specifiedAs":{"enum":["open","paid"]},\
+                "reason":"value was not found in enum"}]},\
+                {"propertyName":"items","details":[{"operatorName":"items",\
+                "reason":"At least one item did not match the sub-schema","itemIndex":1,"details":[\
+                {"operatorName":"properties","propertiesNotSatisfied":[{"propertyName":"n","details":[\
+                {"operatorName":"minimum","specifiedAs":{"minimum":1},"reason":"comparison failed"}]}]},\
+                {"operatorName":"required","specifiedAs":{"required":["sku"]},"missingProperties":["sku"]}]}]}]},\
+                {"operatorName":"additionalProperties","specifiedAs":{"additionalProperties":false},\
+                "additionalProperties":["extra"]}]}
+                """)
+        let good: Document = ["total": .decimal(Decimal128("5")!), "items": []]
+        #expect(try good.withView { try matcher.explanation(of: $0) } == nil)
+    }
 }
