@@ -196,7 +196,7 @@ extension Predicate {
     func schemaExplanation(_ scope: Scope) throws -> Document? {
         switch self {
         case let conjunction as Conjunction:
-            for part in conjunction.parts {
+            for part in conjunction.parts.elements {
                 if let explanation = try part.schemaExplanation(scope) { return explanation }
             }
             return nil
