@@ -5,23 +5,23 @@ import BSON
 struct Arguments {
     fileprivate let operands: ObjectList<Expression>.Loan
     /// Lives as long as the call whose arguments these are.
-    fileprivate unowned(unsafe) let scope: Scope
+    fileprivate let scope: Unmanaged<Scope>
 
     var count: Int { operands.count }
 
     /// The value of an argument; ask once, every call evaluates it.
     subscript(_ index: Int) -> ValueView {
-        @inline(__always) get throws { try operands.evaluate(index, scope) }
+        @inline(__always) get throws { try scope._withUnsafeGuaranteedRef { try operands.evaluate(index, $0) } }
     }
 
     /// Shows the elements of an argument that is an array; the value itself where it is none.
     func visitElements(of index: Int, _ body: (ValueView) throws -> Void) throws -> ValueView? {
-        try operands.with(index) { try $0.visitElements(scope, body) }
+        try operands.with(index) { try $0.visitElements(scope.takeUnretainedValue(), body) }
     }
 
     /// All values, from left to right, in the arena.
     func all() throws -> UnsafeMutableBufferPointer<ValueView> {
-        let values = scope.arena.allocate(max(1, count) * MemoryLayout<ValueView>.stride)
+        let values = scope.takeUnretainedValue().arena.allocate(max(1, count) * MemoryLayout<ValueView>.stride)
             .bindMemory(to: ValueView.self, capacity: max(1, count))
         for index in 0..<count { (values + index).initialize(to: try self[index]) }
         return UnsafeMutableBufferPointer(start: values, count: count)
@@ -97,7 +97,7 @@ final class FunctionCall: Expression {
     var operands: [Expression] { list.elements }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
-        try body(scope, Arguments(operands: list.loan, scope: scope))
+        try body(scope, Arguments(operands: list.loan, scope: .passUnretained(scope)))
     }
 }
 
