@@ -70,7 +70,7 @@ install: build
 
 bench: dependencies
 	@echo "==> Benchmarks"
-	swift run --package-path Benchmarks -c release
+	cd Benchmarks && swift run -c release
 
 clean:
 	@echo "==> Deleting .build"

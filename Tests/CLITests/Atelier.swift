@@ -30,10 +30,22 @@ struct Atelier {
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, environment: [String] = [], input: String = ""
     ) throws -> Outcome {
+        try run([path] + arguments, in: folder, environment, input)
+    }
+
+    /// Runs a line of the shell's language in a folder, with the program on the path.
+    static func shell(_ line: String, in folder: TemporaryFolder) throws -> Outcome {
+        let directory = path.dropLast("/atelier".count)
+        return try run(["/bin/sh", "-c", line], in: folder, ["PATH=\(directory):/usr/bin:/bin"], "")
+    }
+
+    private static func run(
+        _ command: [String], in folder: TemporaryFolder, _ environment: [String], _ input: String
+    ) throws -> Outcome {
         let (inputPath, outputPath, errorPath) = (folder.path + "/.in", folder.path + "/.out", folder.path + "/.err")
         try folder.write(".in", input)
-        let process = try start(
-            arguments, in: folder, environment: environment, input: inputPath, output: .file(outputPath),
+        let process = try spawn(
+            command, in: folder, environment: environment, input: inputPath, output: .file(outputPath),
             errors: errorPath)
         let status = wait(for: process)
         return Outcome(status: status, output: try contents(outputPath), errors: try contents(errorPath))
@@ -41,8 +53,14 @@ struct Atelier {
 
     /// Starts the program in a folder with its standard descriptors on files.
     static func start(
-        _ arguments: [String], in folder: TemporaryFolder, environment: [String] = [], input: String = "/dev/null",
-        output: Target, errors: String
+        _ arguments: [String], in folder: TemporaryFolder, output: Target, errors: String
+    ) throws -> pid_t {
+        try spawn([path] + arguments, in: folder, environment: [], input: "/dev/null", output: output, errors: errors)
+    }
+
+    private static func spawn(
+        _ program: [String], in folder: TemporaryFolder, environment: [String], input: String, output: Target,
+        errors: String
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -55,7 +73,7 @@ struct Atelier {
         }
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         // The shell changes the folder and becomes the program.
-        let command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path, path] + arguments
+        let command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path] + program
         var argv = command.map { strdup($0) } + [nil]
         var envp = environment.map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }

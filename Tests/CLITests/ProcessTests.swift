@@ -18,21 +18,50 @@ import Testing
         #expect(try Atelier.contents(errors) == "")
     }
 
+    /// Starts `serve` on a store of this folder and waits for its first line.
+    private func serve(_ store: String) throws -> (process: pid_t, uri: String) {
+        let output = folder.path + "/\(store).output"
+        let process = try Atelier.start(
+            ["serve", "--listen", "127.0.0.1:0", "--store", store], in: folder, output: .file(output),
+            errors: folder.path + "/\(store).errors")
+        for _ in 0..<600 {
+            if let uri = try? Atelier.contents(output), uri.hasSuffix("\n") { return (process, String(uri.dropLast())) }
+            usleep(50_000)
+        }
+        return (process, "")
+    }
+
     @Test(arguments: [SIGINT, SIGTERM])
     func servingSaysWhereAndEndsCleanly(number: Int32) throws {
-        let output = folder.path + "/output"
-        let process = try Atelier.start(
-            ["serve", "--listen", "127.0.0.1:0", "--store", "shop.store"], in: folder, output: .file(output),
-            errors: folder.path + "/errors")
-        var uri = ""
-        for _ in 0..<600 where !uri.hasSuffix("\n") {
-            usleep(50_000)
-            uri = (try? Atelier.contents(output)) ?? ""
-        }
-        #expect(uri.hasPrefix("mongodb://127.0.0.1:") && uri.hasSuffix("/\n"), "\(uri)")
+        let (process, uri) = try serve("shop.store")
+        #expect(uri.hasPrefix("mongodb://127.0.0.1:") && uri.hasSuffix("/"), "\(uri)")
         kill(process, number)
         #expect(Atelier.wait(for: process) == 0)
-        #expect(try Atelier.contents(output) == uri)
+        #expect(try Atelier.contents(folder.path + "/shop.store.output") == uri + "\n")
+    }
+
+    /// The same commands on the same data, in process and through the driver.
+    @Test func answersAreTheSameThroughAServer() throws {
+        let generated = try Atelier.run(["generate", "--orders", "100", "--store", "shop.store"], in: folder)
+        #expect(generated.status == 0, "\(generated.errors)")
+        let (process, uri) = try serve("shop.store")
+        defer {
+            kill(process, SIGTERM)
+            #expect(Atelier.wait(for: process) == 0)
+        }
+        for arguments in [
+            ["run", "revenue-by-month"], ["run", "top-products", "--param", "limit=3"], ["run", "orders-by-status"],
+            ["find", "orders", "--sort", #"{"_id": 1}"#, "--limit", "3"],
+            ["export", "customers", "--sort", #"{"_id": 1}"#],
+            ["stats"], ["explain", "orders", "--filter", #"{"status": "shipped"}"#],
+        ] {
+            let embedded = try Atelier.run(arguments + ["--store", "shop.store"], in: folder)
+            let served = try Atelier.run(arguments + ["--store", uri], in: folder)
+            #expect(embedded.status == 0 && served.status == 0, "\(arguments) \(served.errors)")
+            #expect(served.output == embedded.output, "\(arguments)")
+        }
+        let misspelt = try Atelier.run(["find", "order", "--store", uri], in: folder)
+        #expect(misspelt.errors == "atelier find: there is no collection order\n  Did you mean orders?\n")
     }
 
     @Test func servingOthersThanThisMachineIsRefused() throws {

@@ -56,7 +56,7 @@ extension Option {
         "format", value: "FORMAT",
         "table, csv, json, ndjson or markdown; otherwise by the name of --out, otherwise table")
     static let out = Option("out", value: "FILE", "Write there instead of to standard output, whole or not at all")
-    static let quiet = Option("quiet", "No headings, no progress, only results and errors")
+    static let quiet = Option("quiet", "Nothing but results and errors: no headings, progress or reports")
     static let aggregations = Option(
         "aggregations", value: "DIR", isRepeatable: true, "A folder with more saved aggregations; may be repeated")
     static let parameter = Option(

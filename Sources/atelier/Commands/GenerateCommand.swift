@@ -39,12 +39,11 @@ extension Command {
                 progress.advance(to: total, of: name)
             }
             progress.finish()
-            if !invocation.isQuiet {
-                let seconds = progress.seconds
-                Messages.say(
-                    "Generated \(Progress.grouped(total)) documents in \(Progress.duration(seconds)), "
-                        + Progress.rate(total, seconds, unit: "documents"))
-            }
+            guard !invocation.isQuiet else { return }
+            let seconds = progress.seconds
+            Messages.say(
+                "Generated \(Progress.grouped(total)) documents in \(Progress.duration(seconds)), "
+                    + Progress.rate(total, seconds, unit: "documents"))
             try report(counts, invocation)
         }
     }

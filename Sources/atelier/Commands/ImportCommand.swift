@@ -51,7 +51,8 @@ extension Command {
             let options = LoadOptions(again: invocation.isSet(.again)) { progress.advance(to: $0.rows, of: $0.subject) }
             let report = try kind.load(path, invocation, store.database, catalog, options)
             progress.finish()
-            if !invocation.isQuiet && !report.wasLoadedBefore {
+            guard !invocation.isQuiet else { return }
+            if !report.wasLoadedBefore {
                 Messages.say(
                     "Loaded \(Progress.grouped(report.rows)) rows in \(Progress.duration(report.seconds)), "
                         + Progress.rate(report.rows, report.seconds))
