@@ -11,6 +11,9 @@ public struct Shape {
     /// Top-level fields whose value stands in a slot: in the base's place where the base has the name (and keeps it),
     /// otherwise after it, in this order. A missing value leaves the field out.
     public var overlays: [(name: String, slot: Slot)] = []
+    /// Overlays that may leave a field of the base out, as `$unwind`'s do: once set again, such a field stands where the
+    /// base has it, or else comes last.
+    private var provisional: Set<String> = []
 
     /// Whether the base document's bytes live as long as the pipeline, not just as long as the row; no overlay does.
     var stableBase = false
@@ -37,10 +40,19 @@ public struct Shape {
 
     /// Lays a field over the row, replacing an earlier overlay of the same name in its place.
     public mutating func overlay(_ name: String, _ slot: Slot) {
+        if provisional.remove(name) != nil { overlays.removeAll { $0.name == name } }
         if let index = overlays.firstIndex(where: { $0.name == name }) {
             overlays[index].slot = slot
         } else {
             overlays.append((name, slot))
         }
+    }
+
+    /// Lays a value over a field that the row may or may not have, without making it one.
+    public mutating func replace(_ name: String, _ slot: Slot) {
+        let known = overlays.contains { $0.name == name }
+        guard known || keeps(name) else { return }
+        overlay(name, slot)
+        if !known { provisional.insert(name) }
     }
 }

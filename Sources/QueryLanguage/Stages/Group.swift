@@ -68,7 +68,16 @@ final class GroupKey {
     /// The names of a document key's fields; nil for a single value.
     let names: [FieldName]?
 
+    /// - Throws: `17390` for a document with fields such as `a: 1`, which would be an inclusion elsewhere.
     init(_ specification: ValueView, _ compiler: Compiler) throws {
+        if specification.type == .document {
+            var cursor = specification.asDocument.elements()
+            while cursor.next() {
+                if (cursor.type.isNumber || cursor.type == .bool) && cursor.key.first != UInt8(ascii: "$") {
+                    throw AtelierError(17390, "$group does not support inclusion-style expressions")
+                }
+            }
+        }
         // Of an array `$group` makes a constant, whatever stands in it.
         let expression =
             specification.type == .array ? Constant(compiler.arena.copy(specification)) : try compiler.expression(specification)

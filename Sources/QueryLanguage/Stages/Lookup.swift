@@ -205,8 +205,8 @@ final class EqualityJoin {
             if value.type == .array {
                 var cursor = value.asDocument.elements()
                 while cursor.next() { values.append(cursor.value) }
-            } else {
-                values.append(value.isMissing ? .null : value)
+            } else if !value.isMissing {
+                values.append(value)
             }
             return
         }
@@ -217,7 +217,7 @@ final class EqualityJoin {
             while cursor.next() {
                 if cursor.type == .document { collect(cursor.value, rest, into: &values) }
             }
-        default: values.append(.null)
+        default: break
         }
     }
 

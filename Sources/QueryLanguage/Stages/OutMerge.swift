@@ -132,7 +132,7 @@ private final class MergeSpecification {
                 default: throw AtelierError(40415, "BSON field '$merge.\(name)' is an unknown field.")
                 }
             }
-        default: throw AtelierError(51182, "$merge requires a string or object argument, but found \(specification.type.name)")
+        default: throw AtelierError(.typeMismatch, "$merge requires a string or object argument, but found \(specification.type.name)")
         }
         guard let into else { throw AtelierError(40414, "BSON field '$merge.into' is missing but a required field") }
         if stages == nil && !variables.isEmpty {

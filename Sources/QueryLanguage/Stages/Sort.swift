@@ -147,7 +147,7 @@ public final class SortPattern {
         let through = ways.indices.filter { ways[$0].value.type == .array }
         if array.isEmpty {
             for i in through { ways[i] = (ways[i].rest.isEmpty ? .undefined : .missing, []) }
-            return try expandDone(ways, visit)
+            return try visit(ways.map { $0.value.isMissing ? .null : $0.value })
         }
         var cursor = array.elements()
         while cursor.next() {
@@ -181,9 +181,6 @@ public final class SortPattern {
         return (array.element(at: position), rest)
     }
 
-    private func expandDone(_ ways: [Way], _ visit: ([ValueView]) throws -> Void) throws {
-        try visit(ways.map { $0.value.isMissing ? .null : $0.value })
-    }
 }
 
 /// Rows in order of their keys; equal keys keep the order in which they came.

@@ -47,7 +47,7 @@ extension StageOperator {
         let top = path.components[0].text
         let from = compiler.field(top)
         let to = compiler.newSlot()
-        compiler.shape.overlay(top, to)
+        compiler.shape.replace(top, to)
         let index = try indexName.map { try PathTarget($0, compiler) }
         builder.stage = Unwind(
             builder.stage, from: from, below: Array(path.components.dropFirst()), to: to, preserve: preserve, index: index)
