@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "StorageWorkload", dependencies: ["BSON", "Storage"], path: "Tests/StorageWorkload"),
         .executableTarget(
             name: "storage-crash-child", dependencies: ["BSON", "Storage", "StorageWorkload"], path: "Tests/StorageCrashChild"),
-        .testTarget(name: "StorageTests", dependencies: ["BSON", "Storage", "StorageWorkload", "storage-crash-child"]),
+        .testTarget(name: "StorageTests", dependencies: ["BSON", "CLMDB", "Storage", "StorageWorkload", "storage-crash-child"]),
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
         .testTarget(name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport"]),

@@ -68,7 +68,7 @@ enum CatalogRecord {
             let indexes = document["indexes"]?.arrayValue, !indexes.isEmpty
         else { throw damaged(core) }
         let entries = try indexes.map { value -> IndexEntry in
-            guard let index = value.documentValue, let number = index["number"]?.integerValue,
+            guard let index = value.documentValue, let indexNumber = index["number"]?.integerValue,
                 let name = index["name"]?.stringValue, let pattern = index["key"]?.documentValue,
                 let options = index["options"]?.documentValue, let slot = index["slot"]?.integerValue,
                 (0..<Int64(slotCount)).contains(slot), let multikey = index["multikeyPaths"]?.arrayValue,
@@ -76,7 +76,7 @@ enum CatalogRecord {
             else { throw damaged(core) }
             let definition = IndexDefinition(name: name, keyPattern: pattern, options: options)
             return IndexEntry(
-                number: ObjectNumber(UInt64(number)), definition: definition,
+                number: ObjectNumber(UInt64(indexNumber)), collection: number, definition: definition,
                 multikeyPaths: multikey.map { UInt64(bitPattern: $0.integerValue ?? -1) }, hasTruncatedKeys: truncated,
                 source: core.keySource(for: definition), slot: Slot(Int(slot)))
         }

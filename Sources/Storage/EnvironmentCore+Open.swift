@@ -44,7 +44,14 @@ extension EnvironmentCore {
         if name.isEmpty || name == "." || name == ".." {
             throw AtelierError.storage(EISDIR, cannot: "open the store", at: path)
         }
-        return parent == "/" ? "/\(name)" : "\(parent)/\(name)"
+        let whole = parent == "/" ? "/\(name)" : "\(parent)/\(name)"
+        var status = stat()
+        if lstat(whole, &status) == 0 {
+            throw AtelierError(
+                .fileOpenFailed, "cannot open the store: this is a symbolic link to a file that does not exist", at: path,
+                advice: "Remove the link, or give the path of the file itself.")
+        }
+        return whole
     }
 
     private static func realPath(_ path: String) -> String? {

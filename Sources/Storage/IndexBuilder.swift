@@ -112,7 +112,7 @@ struct IndexBuilder {
     /// Compares a record's whole keys with those of the records whose keys were cut to the same bytes.
     private func checkTruncated(_ prefix: UnsafeRawBufferPointer, _ recordId: RecordId) throws {
         let mine = try wholeKeys(recordId, prefix)
-        let cursor = try transaction.keys(of: index)
+        let cursor = try IndexCursor(transaction, EnvironmentCore.Handle.slot(index.slot), isUnique: true)
         defer { cursor.close() }
         var found = try cursor.seek(to: prefix)
         while found, cursor.key.elementsEqual(prefix) {

@@ -7,6 +7,7 @@ import CLMDB
 /// only a seek, `first()` or `last()` leads on. Belongs to its reader's thread.
 public final class IndexCursor {
     private let reader: StorageReader
+    private let isOver: UnsafeMutablePointer<Bool>
     private let cursor: OpaquePointer
     private let isUnique: Bool
     @usableFromInline let place: UnsafeMutablePointer<Place>
@@ -22,14 +23,17 @@ public final class IndexCursor {
         @usableFromInline var isExhausted = false
     }
 
-    init(_ reader: StorageReader, _ index: IndexEntry) throws {
-        reader.requireOpen()
+    convenience init(_ reader: StorageReader, _ index: IndexEntry) throws {
+        try self.init(reader, reader.handle(of: index), isUnique: index.isUnique)
+    }
+
+    init(_ reader: StorageReader, _ database: MDB_dbi, isUnique: Bool) throws {
         var handle: OpaquePointer?
-        try reader.core.check(
-            mdb_cursor_open(reader.txn, EnvironmentCore.Handle.slot(index.slot), &handle), "open a cursor")
+        try reader.core.check(mdb_cursor_open(reader.txn, database, &handle), "open a cursor")
         self.reader = reader
+        isOver = reader.isOver
         cursor = handle!
-        isUnique = index.isUnique
+        self.isUnique = isUnique
         place = .allocate(capacity: 1)
         place.initialize(to: Place())
     }
@@ -43,7 +47,7 @@ public final class IndexCursor {
     public func close() {
         if !place.pointee.isOpen { return }
         place.pointee.isOpen = false
-        if reader.ownsNoCursors { mdb_cursor_close(cursor) }
+        if !(reader.releasesCursors && reader.isOver.pointee) { mdb_cursor_close(cursor) }
     }
 
     // MARK: Moving
@@ -115,7 +119,7 @@ public final class IndexCursor {
 
     @inline(__always)
     private func move(_ operation: MDB_cursor_op, _ target: MDB_val) throws -> Bool {
-        precondition(place.pointee.isOpen, "the cursor has been closed")
+        precondition(place.pointee.isOpen && !isOver.pointee, "the cursor or its snapshot has been closed")
         var key = target
         var value = MDB_val()
         let code = mdb_cursor_get(cursor, &key, &value, operation)
@@ -125,6 +129,11 @@ public final class IndexCursor {
             throw AtelierError.storage(code, cannot: "read an index", at: reader.core.path)
         }
         place.pointee.isExhausted = false
+        guard key.mv_size >= 8 || (isUnique && value.mv_size == 8) else {
+            throw AtelierError(
+                .internalError, "cannot read an index: an entry has no record id", at: reader.core.path,
+                advice: "Run `atelier check`, then drop the index and create it again.")
+        }
         place.pointee.key = UnsafeRawPointer(key.mv_data)
         if isUnique && value.mv_size == 8 {
             place.pointee.keyLength = key.mv_size

@@ -26,6 +26,8 @@ public struct IndexDefinition: Sendable {
 /// An index as one transaction sees it. Immutable.
 public final class IndexEntry: Sendable {
     public let number: ObjectNumber
+    /// The collection it belongs to.
+    let collection: ObjectNumber
     public let definition: IndexDefinition
     /// For each field of the key pattern, which components of its path have met an array (bit 0 is the first
     /// component; positions past 63 share bit 63). All zero: one key per document, at most.
@@ -38,12 +40,14 @@ public final class IndexEntry: Sendable {
     let slot: Slot
 
     init(
-        number: ObjectNumber, definition: IndexDefinition, multikeyPaths: [UInt64], hasTruncatedKeys: Bool,
-        source: any IndexKeySource, slot: Slot
+        number: ObjectNumber, collection: ObjectNumber, definition: IndexDefinition, multikeyPaths: [UInt64] = [],
+        hasTruncatedKeys: Bool = false, source: any IndexKeySource, slot: Slot
     ) {
         self.number = number
+        self.collection = collection
         self.definition = definition
-        self.multikeyPaths = multikeyPaths
+        // A source may report on more fields than the one that served the index before, and none may be forgotten.
+        self.multikeyPaths = multikeyPaths + Array(repeating: 0, count: max(0, source.fieldCount - multikeyPaths.count))
         self.hasTruncatedKeys = hasTruncatedKeys
         self.source = source
         self.slot = slot
@@ -61,7 +65,7 @@ public final class IndexEntry: Sendable {
         hasTruncatedKeys: Bool? = nil
     ) -> IndexEntry {
         IndexEntry(
-            number: number, definition: definition ?? self.definition,
+            number: number, collection: collection, definition: definition ?? self.definition,
             multikeyPaths: multikeyPaths ?? self.multikeyPaths,
             hasTruncatedKeys: hasTruncatedKeys ?? self.hasTruncatedKeys, source: source ?? self.source, slot: slot)
     }

@@ -8,6 +8,7 @@ import CLMDB
 /// its reader's thread.
 public final class RecordCursor {
     private let reader: StorageReader
+    private let isOver: UnsafeMutablePointer<Bool>
     private let cursor: OpaquePointer
     @usableFromInline let place: UnsafeMutablePointer<Place>
 
@@ -21,11 +22,11 @@ public final class RecordCursor {
     }
 
     init(_ reader: StorageReader, _ collection: CollectionEntry) throws {
-        reader.requireOpen()
         var handle: OpaquePointer?
-        let code = mdb_cursor_open(reader.txn, EnvironmentCore.Handle.slot(collection.slot), &handle)
+        let code = try mdb_cursor_open(reader.txn, reader.handle(of: collection), &handle)
         try reader.core.check(code, "open a cursor")
         self.reader = reader
+        isOver = reader.isOver
         cursor = handle!
         place = .allocate(capacity: 1)
         place.initialize(to: Place())
@@ -40,7 +41,7 @@ public final class RecordCursor {
     public func close() {
         if !place.pointee.isOpen { return }
         place.pointee.isOpen = false
-        if reader.ownsNoCursors { mdb_cursor_close(cursor) }
+        if !(reader.releasesCursors && reader.isOver.pointee) { mdb_cursor_close(cursor) }
     }
 
     /// Goes to the next record; false past the last one.
@@ -87,7 +88,7 @@ public final class RecordCursor {
 
     @inline(__always)
     private func move(_ operation: MDB_cursor_op) throws -> Bool {
-        precondition(place.pointee.isOpen, "the cursor has been closed")
+        precondition(place.pointee.isOpen && !isOver.pointee, "the cursor or its snapshot has been closed")
         let code = mdb_cursor_get(cursor, &place.pointee.key, &place.pointee.value, operation)
         if code == MDB_SUCCESS {
             place.pointee.isExhausted = false

@@ -26,13 +26,12 @@ public final class Snapshot: StorageReader, @unchecked Sendable {
     /// Ends the snapshot; views and cursors are no longer valid. Idempotent.
     public func close() {
         if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
+        isOver.pointee = true
         core.endRead(txn)
         CoreRegistry.release(core)
     }
 
     public var isOpen: Bool { !isClosed.load(ordering: .relaxed) }
-
-    override func requireOpen() { precondition(isOpen, "the snapshot has been closed") }
 
     /// Another snapshot of the very same state, for another thread; nil when something has been committed meanwhile.
     public func sibling() throws -> Snapshot? {

@@ -74,6 +74,8 @@ struct StorageErrorMeaning {
             "Close cursors or processes that are not needed."),
         MDB_TXN_FULL: .init(
             .outOfDiskSpace, "the transaction is too large", "Split it into smaller ones; nothing was changed."),
+        MDB_CURSOR_FULL: .init(.internalError, "a tree is deeper than it can be: the store is damaged", "Restore a backup."),
+        MDB_PAGE_FULL: .init(.internalError, "a page has less space than it says: the store is damaged", "Restore a backup."),
         MDB_MAP_RESIZED: .init(
             .fileOpenFailed, "another process has grown the store beyond the address space reserved here",
             "Raise the limit with `ulimit -v` and start the program again."),

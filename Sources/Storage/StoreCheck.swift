@@ -145,7 +145,7 @@ extension StorageReader {
     func hasEntry(_ key: UnsafeRawBufferPointer, _ id: RecordId, isTruncated: Bool, in index: IndexEntry) throws -> Bool {
         try IndexEntryFormat.withEntry(key, id, isUnique: index.isUnique, isTruncated: isTruncated) { entry, expected in
             var value = MDB_val()
-            let code = mdb_get(txn, EnvironmentCore.Handle.slot(index.slot), &entry, &value)
+            let code = try mdb_get(txn, handle(of: index), &entry, &value)
             if code == MDB_NOTFOUND { return false }
             try core.check(code, "read an index")
             return compareBytes(

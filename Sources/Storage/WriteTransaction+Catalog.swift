@@ -28,12 +28,20 @@ extension WriteTransaction {
         if catalog[namespace] != nil {
             throw AtelierError(.namespaceExists, "Collection \(namespace) already exists.")
         }
-        let idIndex = IndexEntry(
-            number: takeNumber(), definition: .id, multikeyPaths: [0], hasTruncatedKeys: false,
-            source: try core.makeKeySource(for: .id), slot: try takeSlot(forRecords: false))
+        let source = try core.makeKeySource(for: .id)
+        let slot = try takeSlot(forRecords: true)
+        let indexSlot: Slot
+        do {
+            indexSlot = try takeSlot(forRecords: false)
+        } catch {
+            try giveBack(slot, isForRecords: true)
+            throw error
+        }
+        let number = takeNumber()
+        let idIndex = IndexEntry(number: takeNumber(), collection: number, definition: .id, source: source, slot: indexSlot)
         let collection = CollectionEntry(
-            number: takeNumber(), namespace: namespace, uuid: uuid ?? WriteTransaction.randomUUID(), options: options,
-            indexes: [idIndex], slot: try takeSlot(forRecords: true))
+            number: number, namespace: namespace, uuid: uuid ?? WriteTransaction.randomUUID(), options: options,
+            indexes: [idIndex], slot: slot)
         replace(collection)
         return collection
     }
@@ -106,8 +114,7 @@ extension WriteTransaction {
         closeWriter(collection.number)
         let slot = try takeSlot(forRecords: false)
         let empty = IndexEntry(
-            number: takeNumber(), definition: definition,
-            multikeyPaths: Array(repeating: 0, count: source.fieldCount), hasTruncatedKeys: false, source: source, slot: slot)
+            number: takeNumber(), collection: collection.number, definition: definition, source: source, slot: slot)
         let index: IndexEntry
         do {
             index = try IndexBuilder(self, collection, empty).build()

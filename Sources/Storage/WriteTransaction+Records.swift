@@ -248,7 +248,8 @@ extension WriteTransaction {
     }
 
     private func updateFlags(_ writer: CollectionWriter, _ index: IndexWriter) {
-        let multikey = zip(index.entry.multikeyPaths, index.keys.multikeyPaths).map { $0 | $1 }
+        var multikey = index.entry.multikeyPaths
+        for (field, components) in index.keys.multikeyPaths.enumerated() { multikey[field] |= components }
         let updated = index.entry.with(
             multikeyPaths: multikey, hasTruncatedKeys: index.entry.hasTruncatedKeys || index.keys.hasTruncatedKeys)
         index.entry = updated

@@ -30,7 +30,6 @@ public final class WriteTransaction: StorageReader {
     /// Databases made since the outermost savepoint began, and how deep the savepoints were nested then.
     var madeSlots: [(slot: Slot, isForRecords: Bool, depth: Int)] = []
     private var holdsHandleLock = false
-    @exclusivity(unchecked) private var isFinished = false
     /// Why the transaction cannot continue: LMDB itself failed.
     @exclusivity(unchecked) var failure: AtelierError?
 
@@ -39,9 +38,11 @@ public final class WriteTransaction: StorageReader {
         super.init(core: core, txn: txn, catalog: catalog)
     }
 
-    override func requireOpen() { precondition(!isFinished, "the write transaction is over") }
+    override var releasesCursors: Bool { true }
 
-    override var ownsNoCursors: Bool { !isFinished }
+    override func counters(of collection: CollectionEntry) throws -> CollectionCounters {
+        try writers[collection.number]?.counters ?? counters[collection.number] ?? super.counters(of: collection)
+    }
 
     /// Fails where an earlier error of LMDB has spoiled the transaction.
     func requireUsable() throws {
@@ -69,7 +70,7 @@ public final class WriteTransaction: StorageReader {
             throw error
         }
         closeWriters()
-        isFinished = true
+        isOver.pointee = true
         let id = Int(mdb_txn_id(txn))
         // Only the leader of the write queue touches this flag, and LMDB reads it only here.
         mdb_env_set_flags(core.env, UInt32(MDB_NOSYNC), synced ? 0 : 1)
@@ -82,9 +83,9 @@ public final class WriteTransaction: StorageReader {
 
     /// Undoes everything. The transaction is over.
     func abort() {
-        if isFinished { return }
+        if isOver.pointee { return }
         closeWriters()
-        isFinished = true
+        isOver.pointee = true
         mdb_txn_abort(txn)
         releaseHandleLock()
     }
@@ -158,6 +159,7 @@ public final class WriteTransaction: StorageReader {
         let slot = Slot(draft.slotCount)
         try core.openSlot(slot, txn, flags: MDB_CREATE | (forRecords ? MDB_INTEGERKEY : 0))
         draft.slotCount += 1
+        draft.hasChanged = true
         return made(slot, forRecords)
     }
 

@@ -3,6 +3,9 @@
 //   work PATH SEED FIRST COUNT STEPS DURABILITY   steps of a workload's threads FIRST and on, each acknowledged on
 //                                                 stdout: "thread step"
 //   fill PATH BYTES                               inserts under a file size limit until one fails; then says how it went
+//   check PATH UID                                opens the store as this user, and says what `check` says
+//
+// Exit status 0 where it did what it was asked, 1 where the store refused.
 
 import BSON
 import Glibc
@@ -62,6 +65,15 @@ func fill(_ path: String, limit: Int) throws {
     say("sound \(try environment.check().isSound)")
 }
 
+func check(_ path: String, user: UInt32) throws {
+    if user != geteuid() { precondition(setuid(user) == 0) }
+    let environment = try StorageEnvironment(path: path)
+    let report = try environment.check()
+    say("pages \(report.pages)")
+    for problem in report.problems { say(problem) }
+    say("sound \(report.isSound)")
+}
+
 /// A thread.
 final class Worker: @unchecked Sendable {  // Invariant: `thread` is written before the object is shared.
     private let body: @Sendable () throws -> Void
@@ -94,8 +106,9 @@ do {
             arguments[2], seed: UInt64(arguments[3])!, threads: first..<first + Int(arguments[5])!, steps: Int(arguments[6])!,
             durability: Durability(rawValue: arguments[7])!)
     case "fill": try fill(arguments[2], limit: Int(arguments[3])!)
+    case "check": try check(arguments[2], user: UInt32(arguments[3])!)
     default:
-        say("usage: storage-crash-child work|fill …")
+        say("usage: storage-crash-child work|fill|check …")
         exit(2)
     }
 } catch {

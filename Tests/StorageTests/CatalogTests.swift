@@ -179,6 +179,33 @@ import Testing
         #expect(try environment.statistics().fileSize < 8 << 20)
     }
 
+    @Test func entriesOfOtherCatalogsAreRefusedOnceTheirCollectionIsGone() throws {
+        let store = TemporaryStore()
+        let environment = try store.open()
+        defer { environment.close() }
+        let old = try environment.write { transaction in
+            let collection = try transaction.createCollection(orders)
+            try transaction.insert(["_id": 1], into: collection)
+            return collection
+        }
+        let before = try environment.snapshot()
+        defer { before.close() }
+        // The new collection gets the old one's databases.
+        try environment.write { try $0.dropCollection(old) }
+        let new = try environment.write { try $0.createCollection(orders) }
+        try environment.write { try $0.insert(["_id": 2], into: new) }
+        try environment.read { snapshot in
+            #expect(throws: AtelierError.self) { try snapshot.documents(old) }
+            #expect(throws: AtelierError.self) { try snapshot.record(1, in: old) }
+            #expect(throws: AtelierError.self) { try snapshot.count(old.idIndex) }
+            let found = try snapshot.documents(new)
+            #expect(found == [["_id": 2]])
+        }
+        let error = #expect(throws: AtelierError.self) { try before.count(new) }
+        #expect(error?.code == .namespaceNotFound)
+        #expect(try before.documents(old) == [["_id": 1]])
+    }
+
     @Test func siblingsSeeTheSameState() throws {
         let store = TemporaryStore()
         let environment = try store.open()

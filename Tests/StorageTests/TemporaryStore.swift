@@ -67,3 +67,18 @@ extension StorageReader {
 }
 
 let orders = Namespace("shop", "orders")
+
+func write(_ bytes: [UInt8], to path: String) {
+    let file = fopen(path, "wb")!
+    fwrite(bytes, 1, bytes.count, file)
+    fclose(file)
+}
+
+func read(_ path: String) -> [UInt8] {
+    guard let file = fopen(path, "rb") else { return [] }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes.append(contentsOf: buffer[..<count]) }
+    return bytes
+}
