@@ -3,7 +3,9 @@
 /// `code` and `codeName` are MongoDB's wherever MongoDB has one, so that a driver, the worker and the command line
 /// all tell the same story. Messages hold no customer data.
 public struct AtelierError: Error, Sendable, CustomStringConvertible {
+    /// What kind of error, as a number with a name.
     public var code: ErrorCode
+    /// What was wrong, in a sentence without customer data.
     public var message: String
     /// Where: a path in the query, a file with line and column, an address. Nil where the message says it all.
     public var location: String?
@@ -14,6 +16,7 @@ public struct AtelierError: Error, Sendable, CustomStringConvertible {
     /// More of the reply's fields: `keyPattern` and `keyValue` of a duplicate key, `errInfo` of a failed validation.
     public var details: Document?
 
+    /// An error with this code and message; see the properties for the rest.
     public init(
         _ code: ErrorCode, _ message: String, at location: String? = nil, advice: String? = nil, labels: [String] = [],
         details: Document? = nil
@@ -26,6 +29,7 @@ public struct AtelierError: Error, Sendable, CustomStringConvertible {
         self.details = details
     }
 
+    /// Location, message and advice, as a person reads them.
     public var description: String {
         var text = message
         if let location { text = "\(location): \(text)" }
@@ -48,11 +52,15 @@ public struct AtelierError: Error, Sendable, CustomStringConvertible {
 
 /// An error's number. Numbers without a name of their own are called `Location<number>`, as MongoDB does.
 public struct ErrorCode: RawRepresentable, Hashable, Sendable, ExpressibleByIntegerLiteral {
+    /// MongoDB's number.
     public let rawValue: Int32
 
+    /// The code with this number; any number is one.
     public init(rawValue: Int32) { self.rawValue = rawValue }
+    /// `let code: ErrorCode = 11000`.
     public init(integerLiteral value: Int32) { rawValue = value }
 
+    /// The `codeName` of a reply, for example `DuplicateKey`.
     public var name: String { ErrorCode.names[rawValue] ?? "Location\(rawValue)" }
 
     public static let internalError: ErrorCode = 1

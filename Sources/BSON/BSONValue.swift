@@ -26,23 +26,30 @@ public enum BSONValue: Sendable {
     case maxKey
 }
 
-/// The elements of a BSON array. ValueView semantics.
+/// The elements of a BSON array. Value semantics.
 public struct BSONArray: Sendable, ExpressibleByArrayLiteral, Sequence {
     /// The array as the document BSON stores.
     public let document: Document
 
+    /// An array whose elements are those of a document with the names "0", "1", ….
     public init(unchecked document: Document) { self.document = document }
 
+    /// An array of these values. O(bytes).
     public init(_ values: some Sequence<BSONValue>) {
         document = Document { writer in for value in values { writer.appendElement(value) } }
     }
 
+    /// `[1, "two", .null]`.
     public init(arrayLiteral elements: BSONValue...) { self.init(elements) }
 
+    /// An array of these documents. O(bytes).
     public init(documents: some Sequence<Document>) { self.init(documents.map { BSONValue.document($0) }) }
 
+    /// The elements as owned values. O(bytes).
     public var values: [BSONValue] { document.values }
+    /// How many elements there are. O(n).
     public var count: Int { document.count }
+    /// Walks the elements as owned values.
     public func makeIterator() -> IndexingIterator<[BSONValue]> { values.makeIterator() }
 }
 
@@ -144,7 +151,7 @@ func littleEndianBytes(_ number: Int32) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian) { Array($0) }
 }
 
-extension BSONValue: Equatable {
+extension BSONValue: Hashable {
     /// Equal type and equal bytes. For equality as queries see it (1 equals 1.0), use `compare`.
     public static func == (a: BSONValue, b: BSONValue) -> Bool {
         a.withValue { left in
@@ -154,23 +161,56 @@ extension BSONValue: Equatable {
             }
         }
     }
+
+    /// Agrees with `==`; for the hash that queries group by, see `ValueView.hash`.
+    public func hash(into hasher: inout Hasher) {
+        withValue { value in
+            hasher.combine(value.type)
+            if value.hasPayload { hasher.combine(bytes: value.bytes) } else { hasher.combine(value.bits) }
+        }
+    }
+}
+
+extension BSONValue: CustomStringConvertible {
+    /// Relaxed Extended JSON: what the value holds, so nothing for messages and logs.
+    public var description: String { extendedJSON() }
 }
 
 // MARK: - Reading
 
 extension BSONValue {
+    /// The value's type.
     public var type: BSONType { withValue { $0.type } }
 
+    /// The text if it is a string.
     public var stringValue: String? { if case .string(let text) = self { text } else { nil } }
+    /// The value if it is a bool.
     public var boolValue: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    /// The value if it is a document.
     public var documentValue: Document? { if case .document(let document) = self { document } else { nil } }
+    /// The elements if it is an array. O(bytes).
     public var arrayValue: [BSONValue]? { if case .array(let array) = self { array.values } else { nil } }
+    /// The milliseconds since the epoch if it is a date.
     public var dateValue: Int64? { if case .date(let milliseconds) = self { milliseconds } else { nil } }
+    /// The id if it is an ObjectId.
+    public var objectIdValue: ObjectId? { if case .objectId(let id) = self { id } else { nil } }
+    /// The number of any type as a decimal, a double rounded to 15 digits as `$toDecimal` does.
+    public var decimalValue: Decimal128? {
+        switch self {
+        case .decimal(let number): number
+        case .double(let number): Decimal128(rounding: number)
+        case .int32(let number): Decimal128(Int64(number))
+        case .int64(let number): Decimal128(number)
+        default: nil
+        }
+    }
     /// The number if it is an integer of any type.
     public var integerValue: Int64? { withValue { $0.exactInt64 } }
     /// The number of any type as a double.
     public var doubleValue: Double? { withValue { $0.numberAsDouble } }
+    /// Truth as MongoDB's expressions see it: false for false, null, undefined and zero.
     public var isTruthy: Bool { withValue { $0.isTruthy } }
+    /// Whether it is null; undefined is not.
     public var isNull: Bool { if case .null = self { true } else { false } }
 
     /// An int32 where the number fits one, else an int64.
@@ -185,11 +225,16 @@ extension BSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
     ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
+    /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
     /// An int32 where the number fits one, else an int64.
     public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A double.
     public init(floatLiteral value: Double) { self = .double(value) }
+    /// A bool.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// An array.
     public init(arrayLiteral elements: BSONValue...) { self = .array(BSONArray(elements)) }
+    /// A document with the elements in the order they are written.
     public init(dictionaryLiteral elements: (String, BSONValue)...) { self = .document(Document(elements)) }
 }

@@ -1,4 +1,4 @@
-/// A BSON document that owns its bytes. ValueView semantics, cheap to copy.
+/// A BSON document that owns its bytes. Value semantics, cheap to copy.
 ///
 /// Everything above the engine speaks in these; hot code uses `DocumentView`. Equality is byte equality.
 public struct Document: Sendable, Hashable {
@@ -11,6 +11,7 @@ public struct Document: Sendable, Hashable {
     /// A document whose bytes are known to be valid BSON.
     public init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
+    /// A copy of bytes that somebody else owns.
     public init(copying view: DocumentView) { bytes = Array(view.bytes) }
 
     /// A document built element by element.
@@ -31,7 +32,9 @@ public struct Document: Sendable, Hashable {
         try bytes.withUnsafeBytes { try body(DocumentView(base: $0.baseAddress!, length: $0.count)) }
     }
 
+    /// Whether there are no elements.
     public var isEmpty: Bool { bytes.count <= 5 }
+    /// How many elements there are. O(n).
     public var count: Int { withView { $0.count } }
 
     /// The value of the first element with this name; nil where there is none. O(n).
@@ -52,6 +55,7 @@ public struct Document: Sendable, Hashable {
         }
     }
 
+    /// The names, in order.
     public var keys: [String] {
         withView { view in
             var result: [String] = []
@@ -64,23 +68,51 @@ public struct Document: Sendable, Hashable {
     /// The values, in order: the elements of an array.
     public var values: [BSONValue] { elements.map(\.value) }
 
-    /// A copy with this element set in place, or appended where there was none.
-    public func setting(_ key: String, _ value: BSONValue) -> Document {
-        Document { writer in
-            var found = false
-            for element in elements {
-                let replaced = element.key == key
-                found = found || replaced
-                writer.append(element.key, replaced ? value : element.value)
-            }
-            if !found { writer.append(key, value) }
+    /// The name of the first element, which of a command says what it does; nil where there is none.
+    public var firstKey: String? {
+        withView { view in
+            var cursor = view.elements()
+            return cursor.next() ? cursor.keyString : nil
         }
     }
 
-    /// A copy without this element.
-    public func removing(_ key: String) -> Document {
-        Document(elements.filter { $0.key != key }.map { ($0.key, $0.value) })
+    /// A copy with this element set in place, or appended where there was none. O(bytes).
+    public func setting(_ key: String, _ value: BSONValue) -> Document {
+        let name = FieldName(key)
+        return withView { view in
+            Document { writer in
+                var found = false
+                var cursor = view.elements()
+                while cursor.next() {
+                    if cursor.keyEquals(name) {
+                        found = true
+                        writer.append(key, value)
+                    } else {
+                        writer.append(element: cursor.elementBytes)
+                    }
+                }
+                if !found { writer.append(key, value) }
+            }
+        }
     }
+
+    /// A copy without this element. O(bytes).
+    public func removing(_ key: String) -> Document {
+        let name = FieldName(key)
+        return withView { view in
+            Document { writer in
+                var cursor = view.elements()
+                while cursor.next() {
+                    if !cursor.keyEquals(name) { writer.append(element: cursor.elementBytes) }
+                }
+            }
+        }
+    }
+}
+
+extension Document: CustomStringConvertible {
+    /// Relaxed Extended JSON: what the document holds, so nothing for messages and logs.
+    public var description: String { extendedJSON() }
 }
 
 extension Document: ExpressibleByDictionaryLiteral {

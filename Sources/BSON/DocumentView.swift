@@ -8,9 +8,12 @@ import Glibc
 /// without further checks. Arrays are documents whose keys are "0", "1", ….
 @frozen
 public struct DocumentView: @unchecked Sendable {  // Invariant: never outlives its bytes; it is plain data.
+    /// The document's first byte, where its length begins.
     public let base: UnsafeRawPointer
+    /// How many bytes it takes, length and terminator included.
     public let length: Int
 
+    /// A view of bytes that are known to be valid BSON.
     @inlinable @inline(__always)
     public init(base: UnsafeRawPointer, length: Int) {
         self.base = base
@@ -24,9 +27,11 @@ public struct DocumentView: @unchecked Sendable {  // Invariant: never outlives 
         self.length = Int(Int32(littleEndian: base.loadUnaligned(as: Int32.self)))
     }
 
+    /// All its bytes.
     @inlinable @inline(__always)
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: length) }
 
+    /// Whether there are no elements.
     @inlinable @inline(__always)
     public var isEmpty: Bool { length <= 5 }
 

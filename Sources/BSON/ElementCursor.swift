@@ -14,6 +14,7 @@ public struct ElementCursor: @unchecked Sendable {  // Invariant: never outlives
     /// The last place where eight bytes can be read without leaving the document.
     @usableFromInline var lastWord: UnsafeRawPointer
 
+    /// A cursor before the first element.
     @inlinable @inline(__always)
     public init(_ view: DocumentView) {
         element = view.base
@@ -56,6 +57,7 @@ public struct ElementCursor: @unchecked Sendable {  // Invariant: never outlives
         return position + 1
     }
 
+    /// The current element's type.
     @inlinable @inline(__always)
     public var type: BSONType { BSONType(rawValue: element.load(as: UInt8.self)).unsafelyUnwrapped }
 
@@ -74,9 +76,11 @@ public struct ElementCursor: @unchecked Sendable {  // Invariant: never outlives
         UnsafeRawBufferPointer(start: element, count: following - element)
     }
 
+    /// Whether the current element has this name.
     @inlinable @inline(__always)
     public func keyEquals(_ name: FieldName) -> Bool { name.equals(element + 1, length: payload - element - 2) }
 
+    /// The current element's value; it points into the document.
     @inlinable @inline(__always)
     public var value: ValueView { ValueView(type: type, payload: payload, length: following - payload) }
 

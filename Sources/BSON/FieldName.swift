@@ -6,14 +6,17 @@ public struct FieldName: @unchecked Sendable {  // Invariant: the bytes are immu
     public let length: Int
     @usableFromInline let storage: FieldNameStorage
 
+    /// The name; its bytes are copied.
     public init(_ text: String) {
         storage = FieldNameStorage(text)
         pointer = UnsafeRawPointer(storage.bytes)
         length = storage.count
     }
 
+    /// A copy of the name.
     public var text: String { String(decoding: UnsafeRawBufferPointer(start: pointer, count: length), as: UTF8.self) }
 
+    /// The name in UTF-8, without a NUL.
     @inlinable @inline(__always)
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: pointer, count: length) }
 

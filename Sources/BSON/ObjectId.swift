@@ -8,6 +8,7 @@ public struct ObjectId: Hashable, Sendable, CustomStringConvertible {
     let high: UInt32
     let low: UInt64
 
+    /// The id whose 12 bytes begin here.
     public init(pointer: UnsafeRawPointer) {
         high = UInt32(bigEndian: pointer.loadUnaligned(as: UInt32.self))
         low = UInt64(bigEndian: pointer.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
@@ -47,6 +48,7 @@ public struct ObjectId: Hashable, Sendable, CustomStringConvertible {
     /// Seconds since the epoch, as the id recorded them.
     public var seconds: Int64 { Int64(high) }
 
+    /// The 24 hexadecimal digits, in lower case.
     public var description: String { hexadecimal(high, digits: 8) + hexadecimal(low, digits: 16) }
 
     /// Calls the closure with the 12 bytes.

@@ -189,14 +189,17 @@ extension DocumentView {
 public struct ValueHasher {
     @usableFromInline var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
+    /// A hasher that has seen nothing.
     @inlinable public init() {}
 
+    /// Mixes in 64 bits.
     @inlinable @inline(__always)
     public mutating func combine(rank word: UInt64) {
         let (high, low) = (state ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
         state = high ^ low &+ 0x9E37_79B9_7F4A_7C15
     }
 
+    /// Mixes in a whole number, the same for every type it may have.
     @inlinable @inline(__always)
     public mutating func combine(number: Int64) {
         combine(rank: UInt64(bitPattern: number) ^ 0xA5A5_0000_0000_000A)
@@ -207,6 +210,7 @@ public struct ValueHasher {
         combine(rank: fraction.isNaN ? 0x7FF8_0000_0000_0000 : fraction == 0 ? 0 : fraction.bitPattern)
     }
 
+    /// Mixes in bytes, their count and the rank of their type.
     @inlinable
     public mutating func combine(rank: UInt64, _ bytes: UnsafeRawBufferPointer) {
         combine(rank: rank ^ UInt64(bytes.count) << 8)
@@ -225,6 +229,7 @@ public struct ValueHasher {
         }
     }
 
+    /// The hash of what was mixed in.
     @inlinable @inline(__always)
     public func finish() -> UInt64 { state ^ (state >> 32) }
 }

@@ -12,10 +12,14 @@
 /// | any other with a payload | address of the payload as BSON stores it | its length in bytes |
 @frozen
 public struct ValueView: @unchecked Sendable {  // Invariant: never outlives the bytes it points to; it is plain data.
+    /// The value itself or the address of its bytes; see the table above.
     public var bits: UInt64
+    /// The payload's bytes; 0 where there is no payload.
     public var length: UInt32
+    /// What it is.
     public var type: BSONType
 
+    /// A value from its parts.
     @inlinable @inline(__always)
     public init(type: BSONType, bits: UInt64 = 0, length: UInt32 = 0) {
         self.type = type
@@ -23,6 +27,7 @@ public struct ValueView: @unchecked Sendable {  // Invariant: never outlives the
         self.length = length
     }
 
+    /// A value whose payload begins at an address.
     @inlinable @inline(__always)
     public init(type: BSONType, pointer: UnsafeRawPointer, length: Int) {
         self.init(type: type, bits: UInt64(UInt(bitPattern: pointer)), length: UInt32(truncatingIfNeeded: length))
@@ -32,20 +37,29 @@ public struct ValueView: @unchecked Sendable {  // Invariant: never outlives the
 // MARK: - Making values
 
 extension ValueView {
+    /// No value: a path that leads nowhere.
     @inlinable public static var missing: ValueView { ValueView(type: .missing) }
+    /// BSON null.
     @inlinable public static var null: ValueView { ValueView(type: .null) }
+    /// BSON undefined, which is deprecated.
     @inlinable public static var undefined: ValueView { ValueView(type: .undefined) }
+    /// The value below all others.
     @inlinable public static var minKey: ValueView { ValueView(type: .minKey) }
+    /// The value above all others.
     @inlinable public static var maxKey: ValueView { ValueView(type: .maxKey) }
+    /// True or false.
     @inlinable @inline(__always) public static func bool(_ value: Bool) -> ValueView {
         ValueView(type: .bool, bits: value ? 1 : 0)
     }
+    /// An integer of 32 bits.
     @inlinable @inline(__always) public static func int32(_ value: Int32) -> ValueView {
         ValueView(type: .int32, bits: UInt64(bitPattern: Int64(value)))
     }
+    /// An integer of 64 bits.
     @inlinable @inline(__always) public static func int64(_ value: Int64) -> ValueView {
         ValueView(type: .int64, bits: UInt64(bitPattern: value))
     }
+    /// A double.
     @inlinable @inline(__always) public static func double(_ value: Double) -> ValueView {
         ValueView(type: .double, bits: value.bitPattern)
     }
@@ -61,10 +75,12 @@ extension ValueView {
     @inlinable public static func integer(_ value: Int64) -> ValueView {
         if let small = Int32(exactly: value) { .int32(small) } else { .int64(value) }
     }
+    /// A document whose bytes live elsewhere.
     @inlinable @inline(__always)
     public static func document(_ view: DocumentView) -> ValueView {
         ValueView(type: .document, pointer: view.base, length: view.length)
     }
+    /// An array whose bytes live elsewhere.
     @inlinable @inline(__always)
     public static func array(_ view: DocumentView) -> ValueView {
         ValueView(type: .array, pointer: view.base, length: view.length)
@@ -97,13 +113,20 @@ extension ValueView {
         }
     }
 
+    /// Whether there is no value.
     @inlinable @inline(__always) public var isMissing: Bool { type == .missing }
+    /// Missing, null or undefined.
     @inlinable @inline(__always) public var isNullish: Bool { type.isNullish }
+    /// Int, long, double or decimal.
     @inlinable @inline(__always) public var isNumber: Bool { type.isNumber }
 
+    /// The value of a bool.
     @inlinable @inline(__always) public var asBool: Bool { bits != 0 }
+    /// The value of an int32.
     @inlinable @inline(__always) public var asInt32: Int32 { Int32(truncatingIfNeeded: bits) }
+    /// The value of an int32 or int64.
     @inlinable @inline(__always) public var asInt64: Int64 { Int64(bitPattern: bits) }
+    /// The value of a double.
     @inlinable @inline(__always) public var asDouble: Double { Double(bitPattern: bits) }
     /// Milliseconds since the epoch.
     @inlinable @inline(__always) public var asDate: Int64 { Int64(bitPattern: bits) }

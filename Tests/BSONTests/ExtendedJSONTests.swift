@@ -185,6 +185,38 @@ import Testing
         }
     }
 
+    /// Whatever a byte of the text is changed to: an error with a place, or valid BSON.
+    @Test func mutatedTextIsRefusedOrBecomesValidBSON() throws {
+        var values = RandomValues(seed: 0xF022)
+        let marks = Array("{}[]\":,\\u0$ -+.eE1tfn\u{1}\u{7F}\u{80}é".utf8)
+        var (accepted, refused) = (0, 0)
+        for _ in 0..<20_000 {
+            var text = Array(values.document(depth: 3).extendedJSON(values.below(2) == 0 ? .relaxed : .canonical).utf8)
+            for _ in 0...values.below(2) where !text.isEmpty {
+                let place = values.below(text.count)
+                switch values.below(5) {
+                case 0: text[place] = UInt8(values.below(256))
+                case 1: text[place] = values.pick(marks)
+                case 2: text.insert(values.pick(marks), at: place)
+                case 3: text.remove(at: place)
+                default: text.removeSubrange(place...)
+                }
+            }
+            let exact = UnsafeMutableRawBufferPointer.allocate(byteCount: text.count, alignment: 1)
+            defer { exact.deallocate() }
+            exact.copyBytes(from: text)
+            do {
+                let document = try Document(json: UnsafeRawBufferPointer(exact))
+                accepted += 1
+                _ = try Document(validating: document.bytes)
+            } catch let error as AtelierError {
+                refused += 1
+                if error.code != .failedToParse || error.location == nil { Issue.record("\(error) for \(text)") }
+            }
+        }
+        #expect(accepted > 1000 && refused > 1000)
+    }
+
     @Test func indentedTextReadsBackTheSame() throws {
         let document: Document = ["a": [1, ["b": .decimal(Decimal128("1")!)]], "c": .document([:]), "d": []]
         var writer = ExtendedJSONWriter(.relaxed, indentation: 2)

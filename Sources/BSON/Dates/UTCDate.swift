@@ -10,9 +10,13 @@ public struct UTCDate: Hashable, Sendable {
     public var month: Int
     /// The day of the month, from 1.
     public var day: Int
+    /// 0 to 23.
     public var hour: Int
+    /// 0 to 59.
     public var minute: Int
+    /// 0 to 59.
     public var second: Int
+    /// 0 to 999.
     public var millisecond: Int
 
     /// The parts as they are given; `milliseconds` carries parts that are out of range.
@@ -97,6 +101,7 @@ extension UTCDate {
         return join(days: day, hour, minute, second, millisecond)
     }
 
+    /// Whether the year has a February 29.
     public static func isLeapYear(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 
     /// 28 to 31; the month is 1 to 12.

@@ -1,23 +1,29 @@
 import CDecimal
 
 extension Decimal128 {
+    /// The sum, rounded to 34 digits; its exponent is the lower of the two where the digits allow.
     @inlinable
     public static func + (a: Decimal128, b: Decimal128) -> Decimal128 { a.addingShort(b) ?? a.addingLong(b) }
 
+    /// The product, rounded to 34 digits; its exponent is the sum of the two where the digits allow.
     @inlinable
     public static func * (a: Decimal128, b: Decimal128) -> Decimal128 { a.multiplyingShort(b) ?? a.multiplyingLong(b) }
 
+    /// The difference, rounded to 34 digits; its exponent is the lower of the two where the digits allow.
     @inlinable
     public static func - (a: Decimal128, b: Decimal128) -> Decimal128 { a.addingShort(-b) ?? a.subtractingLong(b) }
 
+    /// The quotient, rounded to 34 digits; infinite for a division by zero, NaN for zero by zero.
     public static func / (a: Decimal128, b: Decimal128) -> Decimal128 {
         var flags: UInt32 = 0
         return Decimal128(decimal128_div(a.raw, b.raw, &flags))
     }
 
+    /// The number with the other sign.
     @inlinable
     public static prefix func - (a: Decimal128) -> Decimal128 { Decimal128(low: a.low, high: a.high ^ (1 << 63)) }
 
+    /// The number without its sign.
     public var magnitude: Decimal128 { Decimal128(low: low, high: high & ~(1 << 63)) }
 
     /// The remainder with the sign of the dividend, as C's `fmod`.

@@ -7,18 +7,25 @@ import CDecimal
 /// take an integer path whose results are the library's, digit for digit.
 @frozen
 public struct Decimal128: Sendable {
+    /// The lower half of the 128 bits.
     public var low: UInt64
+    /// The upper half: sign, exponent and the top of the coefficient.
     public var high: UInt64
 
+    /// The number with these bits.
     @inlinable @inline(__always)
     public init(low: UInt64, high: UInt64) {
         self.low = low
         self.high = high
     }
 
+    /// 0, exponent 0.
     public static let zero = Decimal128(low: 0, high: 0x3040_0000_0000_0000)
+    /// Not a number, quiet and without payload.
     public static let nan = Decimal128(low: 0, high: 0x7C00_0000_0000_0000)
+    /// Above all finite numbers.
     public static let infinity = Decimal128(low: 0, high: 0x7800_0000_0000_0000)
+    /// Below all finite numbers.
     public static let negativeInfinity = Decimal128(low: 0, high: 0xF800_0000_0000_0000)
 
     /// The exponent's bias: a biased exponent of 6176 is 10⁰.
@@ -28,9 +35,13 @@ public struct Decimal128: Sendable {
 // MARK: - Classes of numbers
 
 extension Decimal128 {
+    /// Whether the sign is set; -0 has one too.
     @inlinable public var isNegative: Bool { high >> 63 == 1 }
+    /// Quiet or signalling, any sign, any payload.
     @inlinable public var isNaN: Bool { high & 0x7C00_0000_0000_0000 == 0x7C00_0000_0000_0000 }
+    /// Infinity of either sign.
     @inlinable public var isInfinite: Bool { high & 0x7C00_0000_0000_0000 == 0x7800_0000_0000_0000 }
+    /// Neither NaN nor infinite.
     @inlinable public var isFinite: Bool { high & 0x7800_0000_0000_0000 != 0x7800_0000_0000_0000 }
 
     /// Zero of any sign and exponent; a coefficient past 34 digits counts as zero, as the standard says.

@@ -14,10 +14,12 @@ public enum ExtendedJSONMode: Sendable {
 public struct ExtendedJSONWriter: Sendable {
     /// What was written so far.
     public var bytes: [UInt8] = []
+    /// Which format is written.
     public let mode: ExtendedJSONMode
     /// Blanks per level of nesting; 0 writes everything on one line without blanks.
     public let indentation: Int
 
+    /// A writer with an empty buffer.
     public init(_ mode: ExtendedJSONMode = .relaxed, indentation: Int = 0) {
         self.mode = mode
         self.indentation = max(0, indentation)
@@ -32,8 +34,10 @@ public struct ExtendedJSONWriter: Sendable {
     /// Appends a document. O(bytes).
     public mutating func append(_ document: DocumentView) { append(.document(document)) }
 
+    /// Appends a document. O(bytes).
     public mutating func append(_ document: Document) { document.withView { append(.document($0)) } }
 
+    /// Appends a value. O(bytes).
     public mutating func append(_ value: BSONValue) { value.withValue { append($0) } }
 
     /// Appends the elements of an array; their names are not looked at.
