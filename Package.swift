@@ -44,6 +44,7 @@ let package = Package(
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"], exclude: ["Corpus"]),
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
+        .testTarget(name: "DeploymentTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
         .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
         .target(name: "StorageWorkload", dependencies: ["BSON", "Storage"], path: "Tests/StorageWorkload"),
         .executableTarget(
