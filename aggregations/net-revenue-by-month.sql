@@ -3,12 +3,7 @@ WITH months AS (
     SELECT
         SUBSTR(CAST(orders.ordered_at AS CHAR(19)), 1, 7) AS month,
         SUM(CASE WHEN orders.kind = 'sale' THEN order_items.quantity * order_items.unit_price ELSE 0 END) AS gross,
-        SUM(CASE WHEN orders.kind = 'sale' THEN -COALESCE(order_items.discount, 0) ELSE 0 END) AS discounts,
-        SUM(CASE
-            WHEN orders.kind = 'return'
-            THEN order_items.quantity * order_items.unit_price - COALESCE(order_items.discount, 0)
-            ELSE 0
-        END) AS returns
+        SUM(CASE WHEN orders.kind = 'return' THEN order_items.quantity * order_items.unit_price ELSE 0 END) AS returns
     FROM orders
     JOIN order_items ON order_items.order_id = orders.order_id
     WHERE orders.kind IN ('sale', 'return')
@@ -20,6 +15,6 @@ WITH months AS (
       AND (NOT order_items.is_service OR NOT :productsOnly)
     GROUP BY SUBSTR(CAST(orders.ordered_at AS CHAR(19)), 1, 7)
 )
-SELECT month, gross, discounts, returns, gross + discounts + returns AS net
+SELECT month, gross, returns, gross + returns AS net
 FROM months
 ORDER BY month;

@@ -39,7 +39,6 @@ struct OnlineRetailTests {
         for (row, month) in zip(rows, months) {
             #expect(row["month"] == month["month"])
             #expect(isExactly(row["gross"], month["gross"]))
-            #expect(isExactly(row["discounts"], 0))
             #expect(isExactly(row["returns"], month["cancel"]))
             #expect(isExactly(row["net"], month["net"]))
         }

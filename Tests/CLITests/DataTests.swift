@@ -183,9 +183,9 @@ import Testing
             table.output == """
                 Net revenue by month
 
-                Month    Gross  Discounts  Returns   Net
-                ───────  ─────  ─────────  ───────  ────
-                2020-01  19.98       0.00    -9.99  9.99
+                Month    Gross  Returns   Net
+                ───────  ─────  ───────  ────
+                2020-01  19.98    -9.99  9.99
 
                 1 row
 
