@@ -15,7 +15,10 @@ public struct GeneratedDataLoader: Sendable {
         self.catalog = catalog
     }
 
-    /// - Throws: what the store throws.
+    /// Fills an empty store, or completes what the same options began.
+    ///
+    /// - Throws: `namespaceExists` where the store holds other orders: generated ids are the same in every generated shop,
+    ///   so that two in one store would be neither. Otherwise what the store throws.
     public func load(_ generator: Generator, options: LoadOptions = LoadOptions()) throws -> LoadReport {
         let what = generator.options
         let load = try Load(
@@ -26,6 +29,11 @@ public struct GeneratedDataLoader: Sendable {
             ],
             options: options, catalog: catalog)
         if let before = try load.doneBefore() { return before }
+        guard try load.wasBegun() || load.collection("orders").findOne(projection: ["_id": 1]) == nil else {
+            throw AtelierError(
+                .namespaceExists, "the store holds orders already",
+                advice: "Generated data go into a store of their own: name another.")
+        }
         return try load.run {
             var writers: [(name: String, writer: LoadWriter)] = []
             var orders = 0

@@ -28,6 +28,8 @@ import Testing
         let again = try loader.load(generator, options: LoadOptions(again: true))
         #expect(!again.changed)
         #expect(again.written.map(\.unchanged) == report.written.map(\.inserted))
+        // Another shop would not go with this one.
+        #expect(throws: AtelierError.self) { try loader.load(Generator(GeneratorOptions(orders: 400, seed: 4))) }
     }
 
     @Test(arguments: TestDeployment.allCases)

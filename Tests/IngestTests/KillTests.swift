@@ -26,7 +26,7 @@ import Testing
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         var argv: [UnsafeMutablePointer<CChar>?] = ([KillTests.program] + arguments).map { strdup($0) } + [nil]
-        defer { argv.forEach { free($0) } }
+        defer { for argument in argv { free(argument) } }
         var child = pid_t()
         let status = posix_spawn(&child, KillTests.program, &actions, nil, &argv, environ)
         try #require(status == 0, "cannot start \(KillTests.program): \(String(cString: strerror(status)))")

@@ -190,7 +190,8 @@ import Testing
         let counts = perProduct.values.sorted(by: >)
         let top = Double(counts.prefix(counts.count / 5).reduce(0, +)) / Double(counts.reduce(0, +))
         #expect(0.35...0.85 ~= top, "share of the top fifth \(top)")
-        var late: [Double] = [], onTime: [Double] = []
+        var late: [Double] = []
+        var onTime: [Double] = []
         let orders = Dictionary(uniqueKeysWithValues: sales.map { ($0["_id"]!.stringValue!, $0) })
         for review in made["reviews"]! {
             let delivery = orders[review["orderId"]!.stringValue!]!["delivery"]!.documentValue!

@@ -7,7 +7,9 @@ final class BronzeWriter {
     private let writer: LoadWriter
     private let loadValue: OwnedText
     private let file: OwnedText
+    /// The columns' names, and their bytes apart, so that no reference is counted while rows are written.
     private let names: [FieldName]
+    private let nameBytes: [UnsafeRawBufferPointer]
     private let fields = (
         id: FieldName("_id"), load: FieldName("load"), file: FieldName("file"), line: FieldName("line"),
         row: FieldName("row")
@@ -20,7 +22,9 @@ final class BronzeWriter {
         writer = LoadWriter(load.collection(collection), existing: .kept)
         loadValue = OwnedText(load.id)
         self.file = OwnedText(file)
-        names = columns.map { FieldName($0) }
+        let names = columns.map { FieldName($0) }
+        self.names = names
+        nameBytes = names.map(\.bytes)
         id = Array(load.id.utf8) + Array(":000000000".utf8)
     }
 
@@ -32,8 +36,8 @@ final class BronzeWriter {
             writer.append(fields.file, file.value)
             writer.append(fields.line, .integer(Int64(row.line)))
             writer.begin(.document, fields.row.bytes)
-            if row.count <= names.count {
-                for index in 0..<row.count { writer.append(names[index], .string(borrowing: row[index])) }
+            if row.count <= nameBytes.count {
+                for index in 0..<row.count { writer.append(nameBytes[index], .string(borrowing: row[index])) }
             } else {
                 appendFields(row, names.map(\.text), to: writer)
             }
@@ -61,7 +65,10 @@ final class BronzeWriter {
 final class OwnedText {
     private let bytes: UnsafeMutableBufferPointer<UInt8>
 
-    init(_ text: String) { bytes = .allocate(capacity: text.utf8.count); _ = bytes.initialize(from: text.utf8) }
+    init(_ text: String) {
+        bytes = .allocate(capacity: text.utf8.count)
+        _ = bytes.initialize(from: text.utf8)
+    }
     deinit { bytes.deallocate() }
 
     /// The text as a value that borrows the bytes.

@@ -56,6 +56,9 @@ final class Load {
         return record["status"]?.stringValue == "done" && !options.again ? before : nil
     }
 
+    /// Whether this load has a record, done or not.
+    func wasBegun() throws -> Bool { try collection("loads").findOne(["_id": .string(id)]) != nil }
+
     /// Runs the importer's body between the record's `running` and `done`.
     func run(_ body: () throws -> Void) throws -> LoadReport {
         try record(status: "running")

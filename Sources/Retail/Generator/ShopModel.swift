@@ -83,7 +83,8 @@ struct ShopModel {
 
     /// One stream of random numbers for each kind of thing.
     enum Stream: UInt64 {
-        case designer = 1, tailor, product, campaign, supplier, seller, customer, inventory, day, order, session, visit
+        case designer = 1
+        case tailor, product, campaign, supplier, seller, customer, inventory, day, order, session, visit
     }
 
     private func makeDesigner(_ index: Int) -> Designer {
