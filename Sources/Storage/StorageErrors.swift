@@ -48,9 +48,10 @@ struct StorageErrorMeaning {
         EFBIG: .init(
             .outOfDiskSpace, "the file may not grow any larger",
             "Raise the file size limit (`ulimit -f`) and try again; nothing was changed."),
+        // LMDB reports a write that the disk took only in part, as a full one does, as EIO.
         EIO: .init(
-            .outOfDiskSpace, "the disk reports an input/output error",
-            "Check the disk (`dmesg`); what was acknowledged before is unchanged. Restore a backup if it persists."),
+            .outOfDiskSpace, "the disk did not take the whole write: it is full, a file size limit is reached, or it fails",
+            "Look at the free space (`df`), the limit (`ulimit -f`) and the disk (`dmesg`); nothing was changed."),
         EINVAL: .init(.internalError, "the storage library refused an argument"),
         MDB_KEYEXIST: .init(.internalError, "a key exists already"),
         MDB_NOTFOUND: .init(.internalError, "a key or database is missing", "Run `atelier check`."),
