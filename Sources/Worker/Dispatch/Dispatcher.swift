@@ -65,7 +65,8 @@ final class Dispatcher: Sendable {
             }
             let bytes = Array(params)
             let id = try bytes.withUnsafeBytes { bytes -> RequestID? in
-                let members = try JSONScanner.members(bytes, 0..<bytes.count)
+                var scanner = JSONScanner(bytes)
+                guard let members = try scanner.members() else { return nil }
                 return members.count == 1 && members[0].name == "id" ? RequestID(bytes, members[0].value) : nil
             }
             guard let id else {

@@ -16,22 +16,71 @@ struct JSONScanner {
     private(set) var position: Int
     private let end: Int
 
-    init(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>? = nil) {
+    init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
-        position = range?.lowerBound ?? 0
-        end = range?.upperBound ?? bytes.count
+        position = 0
+        end = bytes.count
     }
 
-    /// Checks that the text is one JSON value with nothing but white space around it, and returns where it lies.
-    mutating func soleValue() throws -> Range<Int> {
-        let range = try value()
+    // MARK: Messages
+
+    /// A member of an object: its name decoded, its value by place.
+    typealias Member = (name: String, value: Range<Int>)
+
+    /// The byte that the next value begins with; nil at the end.
+    mutating func peek() -> UInt8? {
         skipWhitespace()
-        if position < end { throw error("one message is one JSON value; this line goes on after it") }
-        return range
+        return position < end ? bytes[position] : nil
     }
 
-    /// The first byte of the value at `range`: `{`, `[`, `"`, a digit, `-`, `t`, `f` or `n`.
-    func firstByte(of range: Range<Int>) -> UInt8 { bytes[range.lowerBound] }
+    /// Steps over the next value; its members where it is an object, nil where it is something else.
+    mutating func members() throws -> [Member]? {
+        guard peek() == UInt8(ascii: "{") else {
+            _ = try value()
+            return nil
+        }
+        position += 1
+        var members: [Member] = []
+        if peek() == UInt8(ascii: "}") {
+            position += 1
+            return members
+        }
+        repeat {
+            skipWhitespace()
+            let name = try JSONScanner.text(bytes, try memberName())
+            members.append((name, try value()))
+        } while try goesOn(until: UInt8(ascii: "}"))
+        return members
+    }
+
+    /// Steps over the next value, an array, with a closure that steps over one element.
+    mutating func elements(_ element: (inout JSONScanner) throws -> Void) throws {
+        position += 1
+        if peek() == UInt8(ascii: "]") {
+            position += 1
+            return
+        }
+        repeat { try element(&self) } while try goesOn(until: UInt8(ascii: "]"))
+    }
+
+    /// Checks that nothing but white space follows.
+    mutating func expectEnd() throws {
+        if peek() != nil { throw error("one message is one JSON value; this line goes on after it") }
+    }
+
+    // MARK: Values
+
+    /// After a value: steps over the comma before the next one, or over the closing byte.
+    private mutating func goesOn(until close: UInt8) throws -> Bool {
+        guard let byte = peek() else {
+            throw error("the text ends inside an \(close == UInt8(ascii: "}") ? "object" : "array")")
+        }
+        guard byte == close || byte == UInt8(ascii: ",") else {
+            throw error("expected `,` or `\(Character(UnicodeScalar(close)))`, found \(shown(byte))")
+        }
+        position += 1
+        return byte != close
+    }
 
     /// Steps over the next value and returns where it lies.
     mutating func value() throws -> Range<Int> {
@@ -55,7 +104,7 @@ struct JSONScanner {
                     break
                 }
                 containers.append(close)
-                if close == UInt8(ascii: "}") { try memberName() }
+                if close == UInt8(ascii: "}") { _ = try memberName() }
                 continue
             case UInt8(ascii: "\""): try string()
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
@@ -66,120 +115,16 @@ struct JSONScanner {
             }
             // A value has ended: close what ends with it, or go on to the next one.
             while let close = containers.last {
-                skipWhitespace()
-                guard position < end else {
-                    throw error("the text ends inside an \(close == UInt8(ascii: "}") ? "object" : "array")")
-                }
-                let byte = bytes[position]
-                if byte == UInt8(ascii: ",") {
-                    position += 1
+                if try goesOn(until: close) {
                     if close == UInt8(ascii: "}") {
                         skipWhitespace()
-                        try memberName()
+                        _ = try memberName()
                     }
                     break
                 }
-                guard byte == close else {
-                    throw error("expected `,` or `\(Character(UnicodeScalar(close)))`, found \(shown(byte))")
-                }
-                position += 1
                 containers.removeLast()
             }
             if containers.isEmpty { return start..<position }
-        }
-    }
-
-    // MARK: Parts of a value that is known to be well-formed
-
-    /// The members of the object at `range`: names decoded, values by place.
-    static func members(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws -> [(
-        name: String, value: Range<Int>
-    )] {
-        var scanner = JSONScanner(bytes, in: range.lowerBound + 1..<range.upperBound)
-        var members: [(name: String, value: Range<Int>)] = []
-        scanner.skipWhitespace()
-        while bytes[scanner.position] != UInt8(ascii: "}") {
-            let start = scanner.position
-            try scanner.string()
-            let name = try JSONScanner.text(bytes, start..<scanner.position)
-            scanner.skipWhitespace()
-            scanner.position += 1  // the colon
-            members.append((name, try scanner.value()))
-            scanner.skipWhitespace()
-            if bytes[scanner.position] == UInt8(ascii: ",") { scanner.position += 1 }
-            scanner.skipWhitespace()
-        }
-        return members
-    }
-
-    /// Where each element of the array at `range` lies, up to `limit` of them; nil when there are more.
-    static func elements(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, limit: Int) throws -> [Range<Int>]? {
-        var scanner = JSONScanner(bytes, in: range.lowerBound + 1..<range.upperBound)
-        var elements: [Range<Int>] = []
-        scanner.skipWhitespace()
-        while bytes[scanner.position] != UInt8(ascii: "]") {
-            if elements.count == limit { return nil }
-            elements.append(try scanner.value())
-            scanner.skipWhitespace()
-            if bytes[scanner.position] == UInt8(ascii: ",") { scanner.position += 1 }
-            scanner.skipWhitespace()
-        }
-        return elements
-    }
-
-    /// The text of the string at `range`, escapes resolved. A half of a surrogate pair is an error: it is no character.
-    static func text(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws -> String {
-        let content = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound + 1..<range.upperBound - 1])
-        guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
-        var utf8: [UInt8] = []
-        utf8.reserveCapacity(content.count)
-        var i = 0
-        while i < content.count {
-            guard content[i] == UInt8(ascii: "\\") else {
-                utf8.append(content[i])
-                i += 1
-                continue
-            }
-            i += 2
-            switch content[i - 1] {
-            case UInt8(ascii: "b"): utf8.append(8)
-            case UInt8(ascii: "f"): utf8.append(12)
-            case UInt8(ascii: "n"): utf8.append(10)
-            case UInt8(ascii: "r"): utf8.append(13)
-            case UInt8(ascii: "t"): utf8.append(9)
-            case UInt8(ascii: "u"):
-                var unit = hexadecimal(content, i)
-                i += 4
-                if unit & 0xFC00 == 0xD800, i + 6 <= content.count, content[i] == UInt8(ascii: "\\"),
-                    content[i + 1] == UInt8(ascii: "u")
-                {
-                    let low = hexadecimal(content, i + 2)
-                    if low & 0xFC00 == 0xDC00 {
-                        unit = 0x10000 + (unit & 0x3FF) << 10 + (low & 0x3FF)
-                        i += 6
-                    }
-                }
-                guard let scalar = UnicodeScalar(unit) else {
-                    throw SyntaxError(
-                        offset: range.lowerBound + i - 5, message: "half of a surrogate pair is no character")
-                }
-                utf8.append(contentsOf: Character(scalar).utf8)
-            default: utf8.append(content[i - 1])  // a quotation mark, a slash or a backslash
-            }
-        }
-        return String(decoding: utf8, as: UTF8.self)
-    }
-
-    private static func hexadecimal(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 << 4 | UInt32(hexadecimalDigit(bytes[start + $1]) ?? 0) }
-    }
-
-    private static func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 
@@ -194,17 +139,21 @@ struct JSONScanner {
         }
     }
 
-    private mutating func memberName() throws {
+    /// Steps over a member's name and its colon; returns where the name lies.
+    private mutating func memberName() throws -> Range<Int> {
+        let start = position
         guard position < end else { throw error("the text ends inside an object") }
         guard bytes[position] == UInt8(ascii: "\"") else {
             throw error("expected a member's name in quotation marks, found \(shown(bytes[position]))")
         }
         try string()
+        let name = start..<position
         skipWhitespace()
         guard position < end, bytes[position] == UInt8(ascii: ":") else {
             throw error("expected `:` after a member's name")
         }
         position += 1
+        return name
     }
 
     private mutating func literal(_ text: StaticString) throws {
@@ -250,6 +199,8 @@ struct JSONScanner {
         let start = position
         position += 1
         while position < end {
+            skipPlainText()
+            guard position < end else { break }
             let byte = bytes[position]
             switch byte {
             case UInt8(ascii: "\""):
@@ -267,6 +218,23 @@ struct JSONScanner {
         }
         position = start
         throw error("this string has no end")
+    }
+
+    /// Steps over characters that stand for themselves, eight at a time: ASCII but quotation marks, backslashes and controls.
+    private mutating func skipPlainText() {
+        let low = 0x0101_0101_0101_0101 as UInt64
+        let high = low &* 0x80
+        while end - position >= 8 {
+            let eight = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            // Bit 7 of a byte of each is set where the byte is zero (in `quote` and `escape`) or below 0x20; a byte after such
+            // a one may be marked too, which does no harm.
+            let quote = eight ^ (low &* UInt64(UInt8(ascii: "\"")))
+            let escape = eight ^ (low &* UInt64(UInt8(ascii: "\\")))
+            let special =
+                ((quote &- low) & ~quote) | ((escape &- low) & ~escape) | ((eight &- low &* 0x20) & ~eight) | eight
+            if special & high != 0 { return }
+            position += 8
+        }
     }
 
     private mutating func escape() throws {

@@ -26,11 +26,19 @@ struct Message: Sendable {
         line.withUnsafeBytes { bytes in
             do {
                 var scanner = JSONScanner(bytes)
-                let range = try scanner.soleValue()
-                guard scanner.firstByte(of: range) == UInt8(ascii: "[") else {
-                    return .single(try message(line, bytes, range))
+                guard scanner.peek() == UInt8(ascii: "[") else {
+                    let members = try scanner.members()
+                    try scanner.expectEnd()
+                    return .single(try message(line, bytes, members))
                 }
-                guard let elements = try JSONScanner.elements(bytes, range, limit: maxBatch) else {
+                var elements: [[JSONScanner.Member]?] = []
+                var count = 0
+                try scanner.elements { scanner in
+                    count += 1
+                    if count <= maxBatch { elements.append(try scanner.members()) } else { _ = try scanner.value() }
+                }
+                try scanner.expectEnd()
+                if count > maxBatch {
                     return reject(.init(.invalidRequest, "Invalid request: a batch holds at most \(maxBatch) requests"))
                 }
                 if elements.isEmpty {
@@ -47,20 +55,20 @@ struct Message: Sendable {
 
     private static func reject(_ error: RPCError) -> Line { .single(.failure(Rejected(id: .null, error: error))) }
 
-    /// The request at `range`, whose text is known to be well-formed JSON.
+    /// The request with these members; nil for a value that is no object.
     private static func message(
-        _ line: [UInt8], _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+        _ line: [UInt8], _ bytes: UnsafeRawBufferPointer, _ members: [JSONScanner.Member]?
     ) throws -> Result<Message, Rejected> {
         var replyTo = RequestID.null
         func invalid(_ message: String) -> Result<Message, Rejected> {
             .failure(Rejected(id: replyTo, error: RPCError(.invalidRequest, "Invalid request: \(message)")))
         }
-        guard bytes[range.lowerBound] == UInt8(ascii: "{") else { return invalid("a request is an object") }
+        guard let members else { return invalid("a request is an object") }
 
         var (version, method, id, params): (Range<Int>?, Range<Int>?, Range<Int>?, Range<Int>?)
         var unknown: String?
         var repeated: String?
-        for (name, value) in try JSONScanner.members(bytes, range) {
+        for (name, value) in members {
             func take(_ member: inout Range<Int>?) {
                 if member != nil { repeated = name }
                 member = value
