@@ -33,13 +33,14 @@ let package = Package(
         .target(name: "MongoDriver", dependencies: ["BSON", "Deployment", "CMongoC"]),
         .target(name: "WireServer", dependencies: ["BSON", "Deployment", "CEpoll", "CZlib"]),
         .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver"]),
-        .target(name: "Retail", dependencies: ["BSON", "DocumentStore"]),
-        .target(name: "Analytics", dependencies: ["BSON", "DocumentStore"]),
+        .target(name: "Definitions", dependencies: ["BSON"]),
+        .target(name: "Retail", dependencies: ["BSON", "Definitions", "DocumentStore"]),
+        .target(name: "Analytics", dependencies: ["BSON", "Definitions", "DocumentStore"]),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(name: "Worker", dependencies: ["BSON", "DocumentStore", "Analytics", "Retail"]),
         .executableTarget(
             name: "atelier",
-            dependencies: ["DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer"]),
+            dependencies: ["Definitions", "DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer"]),
 
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"], exclude: ["Corpus"]),
@@ -57,7 +58,7 @@ let package = Package(
             name: "IngestTests",
             dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "WireServer", "TestSupport", "atelier"]),
         .testTarget(
-            name: "AnalyticsTests", dependencies: ["BSON", "DocumentStore", "Analytics", "Ingest", "Retail"],
+            name: "AnalyticsTests", dependencies: ["BSON", "Definitions", "DocumentStore", "Analytics", "Ingest", "Retail"],
             exclude: ["Golden"]),
         .testTarget(
             name: "WorkerTests",

@@ -1,4 +1,5 @@
 import BSON
+import Definitions
 
 /// The saved aggregations of some folders, by name.
 ///
@@ -13,7 +14,7 @@ public struct AggregationCatalog: Sendable {
     public init(directories: [String]) throws {
         var paths: [String: String] = [:]
         for directory in directories {
-            for file in try Files.names(in: directory) where file.hasSuffix(".json") && !file.hasPrefix(".") {
+            for file in try Files.names(in: directory, ending: ".json") {
                 let name = String(file.dropLast(5))
                 let path = directory.hasSuffix("/") ? directory + file : "\(directory)/\(file)"
                 if let other = paths[name] {

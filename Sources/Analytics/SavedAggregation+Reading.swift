@@ -1,69 +1,62 @@
 import BSON
+import Definitions
 
 extension SavedAggregation {
     /// Reads a definition from its file.
     ///
     /// - Throws: `fileOpenFailed`; `failedToParse` with the file and the line and column of broken JSON, or the path of what
     ///   is wrong in it.
-    public init(contentsOf path: String) throws {
-        let bytes = try Files.contents(of: path)
-        let document: Document
-        do {
-            document = try Document(json: bytes)
-        } catch var error as AtelierError {
-            error.location = error.location.map { "\(path): \($0)" } ?? path
-            throw error
-        }
-        try self.init(document, path: path)
-    }
+    public init(contentsOf path: String) throws { try self.init(Files.document(at: path), path: path) }
 
     /// Reads a definition.
     /// - Parameter path: the file it came from, whose name without `.json` must be the aggregation's.
     /// - Throws: `failedToParse` with the place of what is wrong.
     public init(_ document: Document, path: String) throws {
-        var reader = try DefinitionReader(document, file: path)
+        let reader = DefinitionReader(document, file: path, manual: "aggregations/README.md")
+        try reader.allow([
+            "name", "title", "question", "collection", "parameters", "pipeline", "columns", "chart", "notes", "since",
+        ])
         name = try reader.string("name")
         title = try reader.string("title")
         question = try reader.string("question")
         collection = try reader.string("collection")
-        parameters = try reader.map("parameters") { try Parameter(&$0) }
-        pipeline = try reader.documents("pipeline")
-        columns = try reader.map("columns") { try Column(&$0) }
-        chart = try reader.optional("chart") { try Chart(&$0) }
-        notes = try reader.strings("notes")
+        parameters = try reader.documents("parameters", optional: true).map(Parameter.init)
+        pipeline = try reader.documents("pipeline").map(\.document)
+        columns = try reader.documents("columns").map(Column.init)
+        chart = try reader.optionalDocument("chart").map(Chart.init)
+        notes = try reader.strings("notes", optional: true)
         since = try reader.optionalString("since") ?? "4.2"
         self.path = path
-        try reader.finish()
         try check(reader)
     }
 
     private func check(_ reader: DefinitionReader) throws {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         guard file == "\(name).json" else {
-            throw reader.error("the name is not the file's", "name", advice: "Call one of them like the other.")
+            throw reader.wrong("name", "is not the file's", advice: "Call one of them like the other.")
         }
         guard name.utf8.allSatisfy({ 97...122 ~= $0 || 48...57 ~= $0 || $0 == UInt8(ascii: "-") }) else {
-            throw reader.error("a name is made of a–z, 0–9 and hyphens", "name")
+            throw reader.wrong("name", "holds something besides a–z, 0–9 and hyphens")
         }
         if let twice = firstRepeated(parameters.map(\.name)) {
-            throw reader.error("\(twice) is there twice", "parameters")
+            throw reader.wrong("parameters", "names \(twice) twice")
         }
-        if let twice = firstRepeated(columns.map(\.name)) { throw reader.error("\(twice) is there twice", "columns") }
-        guard !columns.isEmpty else { throw reader.error("there must be at least one column", "columns") }
-        guard !pipeline.isEmpty else { throw reader.error("there must be at least one stage", "pipeline") }
-        for column in (chart.map { [$0.x].compactMap(\.self) + $0.y } ?? [])
-        where !columns.contains(where: { $0.name == column }) {
-            throw reader.error("there is no column \(column)", "chart")
+        if let twice = firstRepeated(columns.map(\.name)) { throw reader.wrong("columns", "names \(twice) twice") }
+        guard !columns.isEmpty else { throw reader.wrong("columns", "is empty") }
+        guard !pipeline.isEmpty else { throw reader.wrong("pipeline", "is empty") }
+        for column in chart?.columns ?? [] where !columns.contains(where: { $0.name == column }) {
+            throw reader.wrong("chart", "names the column \(column), which is not there")
         }
         var references = ReferenceCheck(names: parameters.map(\.name), reader: reader)
         for (index, stage) in pipeline.enumerated() {
             guard stage.count == 1 || Choice(stage) != nil else {
-                throw reader.error("a stage is an object with one key, its operator", "pipeline[\(index)]")
+                throw reader.wrong("pipeline[\(index)]", "is not an object with one key, the stage's operator")
             }
             try references.visit(.document(stage), at: "pipeline[\(index)]")
         }
         if let unused = parameters.firstIndex(where: { !references.used.contains($0.name) }) {
-            throw reader.error("the pipeline does not use \(parameters[unused].name)", "parameters[\(unused)]")
+            throw reader.wrong(
+                "parameters[\(unused)]", "is \(parameters[unused].name), which the pipeline does not use")
         }
     }
 }
@@ -81,12 +74,12 @@ private struct ReferenceCheck {
                 guard let name = document[marker] else { continue }
                 let isWhole = marker == "$param" ? document.count == 1 : Choice(document) != nil
                 guard isWhole, document.keys.allSatisfy(["$param", "$if", "then", "else"].contains) else {
-                    throw reader.error(
-                        "\(marker) is not used as it is meant", path,
+                    throw reader.wrong(
+                        path, "does not use \(marker) as it is meant",
                         advice: #"Write {"$param": "name"} or {"$if": "name", "then": …, "else": …}."#)
                 }
                 guard case .string(let name) = name, names.contains(name) else {
-                    throw reader.error("there is no such parameter", "\(path).\(marker)", advice: advice(for: name))
+                    throw reader.wrong("\(path).\(marker)", "names no parameter", advice: advice(for: name))
                 }
                 used.insert(name)
             }
@@ -105,27 +98,32 @@ private struct ReferenceCheck {
 }
 
 extension Parameter {
-    fileprivate init(_ reader: inout DefinitionReader) throws {
+    fileprivate init(_ reader: DefinitionReader) throws {
+        try reader.allow([
+            "name", "type", "description", "required", "default", "values", "minimum", "maximum",
+        ])
         let plain = Parameter(
             name: try reader.string("name"), type: try reader.choice("type", ParameterType.self),
-            description: try reader.string("description"), isRequired: try reader.bool("required"),
-            values: try reader.strings("values"), minimum: try reader.number("minimum"),
-            maximum: try reader.number("maximum"))
+            description: try reader.string("description"), isRequired: try reader.optionalBool("required") ?? false,
+            values: try reader.strings("values", optional: true), minimum: try reader.optionalNumber("minimum"),
+            maximum: try reader.optionalNumber("maximum"))
         guard plain.values.isEmpty || plain.type == .string else {
-            throw reader.error("only a string is limited to values", "values")
+            throw reader.wrong("values", "limits a \(plain.type.rawValue); only a string has values")
         }
         guard plain.minimum == nil && plain.maximum == nil || [.integer, .number, .decimal].contains(plain.type) else {
-            throw reader.error("only a number has bounds", plain.minimum == nil ? "maximum" : "minimum")
+            throw reader.wrong(plain.minimum == nil ? "maximum" : "minimum", "bounds what is not a number")
         }
-        guard let given = reader.value("default") else {
+        guard let given = reader.document["default"] else {
             self = plain
             return
         }
-        guard !plain.isRequired else { throw reader.error("what has a default is not required", "required") }
+        guard !plain.isRequired else {
+            throw reader.wrong("required", "is true, but what has a default is not required")
+        }
         do {
             self = plain.with(defaultValue: try plain.value(checking: given))
         } catch let error as AtelierError {
-            throw reader.error(error.message, "default", advice: error.advice)
+            throw reader.wrong("default", "does not fit: \(error.message)", advice: error.advice)
         }
     }
 
@@ -137,26 +135,24 @@ extension Parameter {
 }
 
 extension Column {
-    fileprivate init(_ reader: inout DefinitionReader) throws {
+    fileprivate init(_ reader: DefinitionReader) throws {
+        try reader.allow(["name", "type", "unit", "title"])
         name = try reader.string("name")
         type = try reader.choice("type", ColumnType.self)
         unit = try reader.optionalChoice("unit", Unit.self)
         title = try reader.optionalString("title") ?? name
-        if unit != nil && !type.isNumeric { throw reader.error("only numbers have a unit", "unit") }
+        if unit != nil && !type.isNumeric { throw reader.wrong("unit", "is that of a number") }
     }
 }
 
 extension Chart {
-    fileprivate init(_ reader: inout DefinitionReader) throws {
+    fileprivate init(_ reader: DefinitionReader) throws {
+        try reader.allow(["type", "x", "y"])
         kind = try reader.choice("type", Kind.self)
         x = try reader.optionalString("x")
         y = try reader.strings("y")
-        if y.isEmpty { throw reader.error("there must be at least one column to draw", "y") }
     }
-}
 
-/// The first that stood before already.
-private func firstRepeated(_ names: [String]) -> String? {
-    var seen = Set<String>()
-    return names.first { !seen.insert($0).inserted }
+    /// The columns it draws.
+    fileprivate var columns: [String] { [x].compactMap(\.self) + y }
 }

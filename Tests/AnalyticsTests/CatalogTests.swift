@@ -1,5 +1,6 @@
 import Analytics
 import BSON
+import Definitions
 import Testing
 
 #if canImport(Glibc)
@@ -72,7 +73,7 @@ final class TemporaryFolder {
     }
 
     deinit {
-        for name in (try? Files.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
+        for name in (try? Files.names(in: path, ending: "")) ?? [] { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 }

@@ -1,5 +1,6 @@
 import Analytics
 import BSON
+import Definitions
 import Glibc
 import Retail
 import Testing

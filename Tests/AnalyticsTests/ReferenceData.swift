@@ -1,5 +1,6 @@
 import Analytics
 import BSON
+import Definitions
 import Glibc
 import Ingest
 import Retail
@@ -42,7 +43,7 @@ struct ReferenceData: Sendable {
     ) throws -> ReferenceData {
         let test = try TestStore()
         try fill(test, CollectionCatalog.load(from: CatalogTests.package + "collections"))
-        let values = try Document(json: try Files.contents(of: "\(folder)/reference/\(reference)"))
+        let values = try Files.document(at: "\(folder)/reference/\(reference)")
         return ReferenceData(shop: Shop(test), values: values)
     }
 }

@@ -76,11 +76,16 @@ import Testing
         try folder.write("broken.json", "{\"name\": \"broken\"}")
         let outcome = try list("--format", "csv")
         #expect(outcome.status == 0)
-        #expect(outcome.errors == "atelier list: left out: ./broken.json: title: is missing: a text\n")
+        #expect(
+            outcome.errors
+                == "atelier list: left out: ./broken.json: title is missing\n  The format is described in aggregations/README.md.\n"
+        )
         #expect(outcome.output.contains("mine,"))
         let run = try Atelier.run(["run", "broken", "--aggregations", "."], in: folder)
         #expect(run.status == 2)
         #expect(
-            run.errors == "atelier run: ./broken.json: title: is missing: a text\n  `atelier run --help` shows how.\n")
+            run.errors
+                == "atelier run: ./broken.json: title is missing\n  The format is described in aggregations/README.md.\n"
+        )
     }
 }

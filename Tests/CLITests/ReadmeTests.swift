@@ -24,7 +24,8 @@ import Testing
         for (command, output) in commands {
             let outcome = try Atelier.shell(command, in: folder)
             // CSV ends its lines with CR LF, a README does not.
-            let lines = outcome.output.split(separator: "\r\n", omittingEmptySubsequences: false).joined(separator: "\n")
+            let lines = outcome.output.split(separator: "\r\n", omittingEmptySubsequences: false).joined(
+                separator: "\n")
             #expect(lines == output, "\(command)\n\(outcome.errors)")
             #expect(outcome.status == 0)
         }

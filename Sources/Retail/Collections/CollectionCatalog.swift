@@ -1,4 +1,5 @@
 import BSON
+import Definitions
 
 /// All collections the program knows, by name.
 public struct CollectionCatalog: Sendable {
@@ -16,9 +17,9 @@ public struct CollectionCatalog: Sendable {
     ///
     /// - Throws: `fileOpenFailed`; `failedToParse` with the file and what is wrong in it.
     public static func load(from folder: String) throws -> CollectionCatalog {
-        let definitions = try fileNames(in: folder, ending: ".json").map { name in
+        let definitions = try Files.names(in: folder, ending: ".json").map { name in
             let path = folder + "/" + name
-            let definition = try CollectionDefinition(parse(path), file: path)
+            let definition = try CollectionDefinition(Files.document(at: path), file: path)
             guard definition.name + ".json" == name else {
                 throw AtelierError(
                     .failedToParse, "the name is \(definition.name); the file must be called after it", at: path)
@@ -31,15 +32,6 @@ public struct CollectionCatalog: Sendable {
         let catalog = CollectionCatalog(definitions: definitions)
         try catalog.checkForeignKeys(folder: folder)
         return catalog
-    }
-
-    private static func parse(_ path: String) throws -> Document {
-        do {
-            return try Document(json: readFile(path))
-        } catch var error as AtelierError where error.code != .fileOpenFailed {
-            error.location = [path, error.location].compactMap(\.self).joined(separator: ":")
-            throw error
-        }
     }
 
     /// Tables are named once, and foreign keys lead to columns that exist.

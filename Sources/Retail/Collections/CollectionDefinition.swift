@@ -1,4 +1,5 @@
 import BSON
+import Definitions
 
 /// What a file in `collections/` says about one collection. The format is documented in `collections/README.md`.
 public struct CollectionDefinition: Sendable {
@@ -13,7 +14,7 @@ public struct CollectionDefinition: Sendable {
 
     /// - Throws: `failedToParse` with the place in the definition that is wrong.
     public init(_ document: Document, file: String) throws {
-        let reader = DefinitionReader(document, file: file)
+        let reader = DefinitionReader(document, file: file, manual: "collections/README.md")
         try reader.allow(["name", "purpose", "validator", "indexes", "relational", "cluster"])
         name = try reader.string("name")
         purpose = try reader.string("purpose")
@@ -60,9 +61,4 @@ public struct ClusterDefinition: Sendable {
         writeConcern = try reader.optionalDocument("writeConcern")?.document
         if shardKey != nil && reason == nil { throw reader.wrong("reason", "is missing: a shard key says why") }
     }
-}
-
-func firstRepeated(_ names: [String]) -> String? {
-    var seen: Set<String> = []
-    return names.first { !seen.insert($0).inserted }
 }

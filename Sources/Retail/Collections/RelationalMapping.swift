@@ -1,4 +1,5 @@
 import BSON
+import Definitions
 
 /// How a collection's documents map to tables. The format is documented in `collections/README.md`.
 public struct RelationalMapping: Sendable {

@@ -1,4 +1,5 @@
 import BSON
+import Definitions
 
 /// A path of the relational mapping: fields, `[]` (each element), `{}` (each field of an object), and at its end
 /// `[#]` (the element's position) or `{key}` (the field's name).

@@ -1,5 +1,5 @@
-import Analytics
 import BSON
+import Definitions
 import Glibc
 
 /// A command line that fits its command: operands by place, values by option.

@@ -1,5 +1,6 @@
 import Analytics
 import BSON
+import Definitions
 import Glibc
 import Retail
 
@@ -22,11 +23,11 @@ extension Command {
         if catalog.names.contains(name) {
             let aggregation = try catalog.aggregation(named: name)
             try invocation.printText(
-                format == .json ? pretty(try Files.contents(of: aggregation.path)) : text.of(aggregation))
+                format == .json ? pretty(Files.document(at: aggregation.path)) : text.of(aggregation))
         } else if let collection = collections[name] {
             let path = try ResourceLocator.current.folder("collections") + "/\(name).json"
             try invocation.printText(
-                format == .json ? pretty(try Files.contents(of: path)) : text.of(collection))
+                format == .json ? pretty(Files.document(at: path)) : text.of(collection))
         } else {
             let names = catalog.names + collections.definitions.map(\.name)
             let advice = nearestName(to: name, among: names).map { "Did you mean \($0)?" }
@@ -38,9 +39,9 @@ extension Command {
         }
     }
 
-    private static func pretty(_ json: [UInt8]) throws -> String {
+    private static func pretty(_ definition: Document) -> String {
         var writer = ExtendedJSONWriter(.relaxed, indentation: 2)
-        writer.append(try Document(json: json))
+        writer.append(definition)
         writer.appendNewline()
         return String(decoding: writer.bytes, as: UTF8.self)
     }

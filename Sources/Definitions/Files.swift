@@ -27,9 +27,21 @@ public enum Files {
         }
     }
 
-    /// The names in a folder, sorted.
+    /// The document that a file holds in Extended JSON.
+    /// - Throws: `fileOpenFailed`; `failedToParse` with the file, line and column.
+    public static func document(at path: String) throws -> Document {
+        let bytes = try contents(of: path)
+        do {
+            return try Document(json: bytes)
+        } catch var error as AtelierError {
+            error.location = error.location.map { "\(path): \($0)" } ?? path
+            throw error
+        }
+    }
+
+    /// The names of a folder's files that end so, sorted; hidden ones are left out.
     /// - Throws: `fileOpenFailed` with the system's reason.
-    public static func names(in directory: String) throws -> [String] {
+    public static func names(in directory: String, ending: String) throws -> [String] {
         guard let stream = opendir(directory) else { throw failure("cannot read the folder", directory) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -38,7 +50,7 @@ public enum Files {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name != "." && name != ".." { names.append(name) }
+            if name.hasSuffix(ending) && !name.hasPrefix(".") { names.append(name) }
         }
         return names.sorted()
     }
