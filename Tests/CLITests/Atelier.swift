@@ -75,7 +75,8 @@ struct Atelier {
         // The shell changes the folder and becomes the program.
         let command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path] + program
         var argv = command.map { strdup($0) } + [nil]
-        var envp = environment.map { strdup($0) } + [nil]
+        // Without its counters in shared memory, libmongoc does not stumble over those that a killed process left there.
+        var envp = (environment + ["MONGOC_DISABLE_SHM=1"]).map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
         var process = pid_t()
         let status = posix_spawn(&process, command[0], &actions, nil, &argv, &envp)
