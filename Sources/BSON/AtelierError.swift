@@ -130,5 +130,12 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, ExpressibleByInte
         9001: "SocketException", 10003: "CannotGrowDocumentInCappedNamespace", 10107: "NotWritablePrimary",
         10334: "BSONObjectTooLarge", 11000: "DuplicateKey", 11600: "InterruptedAtShutdown", 11601: "Interrupted",
         11602: "InterruptedDueToReplStateChange", 14031: "OutOfDiskSpace", 17280: "KeyTooLong",
+        // What members of replica sets and routers say.
+        24: "LockTimeout", 63: "StaleShardVersion", 64: "WriteConcernFailed", 70: "ShardNotFound",
+        118: "NamespaceNotSharded", 133: "FailedToSatisfyReadPreference", 134: "ReadConcernMajorityNotAvailableYet",
+        188: "IncompatibleServerVersion", 189: "PrimarySteppedDown", 202: "NetworkInterfaceExceededTimeLimit",
+        234: "RetryChangeStream", 262: "ExceededTimeLimit", 322: "APIVersionError", 323: "APIStrictError",
+        352: "UnsupportedOpQueryCommand", 391: "ReauthenticationRequired", 13388: "StaleConfig",
+        13435: "NotPrimaryNoSecondaryOk", 13436: "NotPrimaryOrSecondary",
     ]
 }

@@ -128,11 +128,16 @@ final class ReadPreference {
                 advice: "It is one of \(modes.keys.sorted().joined(separator: ", ")).")
         }
         pointer = mongoc_read_prefs_new(mode)
-        if case .array(let tags) = document["tags"] {
-            tags.document.withBSON { mongoc_read_prefs_set_tags(pointer, $0) }
+        if let tags = document["tags"] {
+            let list = try ReadPreference.checked(tags)
+            list.withBSON { mongoc_read_prefs_set_tags(pointer, $0) }
         }
-        if let seconds = document["maxStalenessSeconds"]?.integerValue {
-            mongoc_read_prefs_set_max_staleness_seconds(pointer, seconds)
+        if let seconds = document["maxStalenessSeconds"] {
+            guard let number = seconds.integerValue, number == -1 || (1...Int64(Int32.max)).contains(number) else {
+                throw AtelierError(
+                    .failedToParse, "it is a number of seconds, from 90 on", at: "$readPreference.maxStalenessSeconds")
+            }
+            mongoc_read_prefs_set_max_staleness_seconds(pointer, number)
         }
         guard mongoc_read_prefs_is_valid(pointer) else {
             throw AtelierError(
@@ -142,4 +147,16 @@ final class ReadPreference {
     }
 
     deinit { mongoc_read_prefs_destroy(pointer) }
+
+    /// A list of tag sets; libmongoc ends the process over anything else.
+    private static func checked(_ tags: BSONValue) throws -> Document {
+        if case .array(let sets) = tags, sets.values.allSatisfy({ isTagSet($0) }) { return sets.document }
+        throw AtelierError(
+            .failedToParse, "it is a list of documents whose values are strings", at: "$readPreference.tags",
+            advice: "Write, for example, [{\"region\": \"east\"}, {}].")
+    }
+
+    private static func isTagSet(_ value: BSONValue) -> Bool {
+        value.documentValue.map { $0.values.allSatisfy { $0.stringValue != nil } } ?? false
+    }
 }

@@ -52,8 +52,8 @@ final class Clients: Sendable {
             }
         }
         if let refusal {
-            socket.close()
             log("refused a connection: \(refusal)")
+            socket.close()
         }
     }
 

@@ -63,6 +63,47 @@ import WireServer
         #expect(try fixture.driver.run(["ping": 1], in: "admin")["ok"] == 1.0)
     }
 
+    /// libmongoc asserts a good deal; nothing a command may hold must reach an assertion.
+    @Test func strangeOptionsAreErrorsAtWorst() throws {
+        let fixture = try Fixture(replicaSet: true)
+        let values: [BSONValue] = [
+            .null, 5, -1, .int64(.max), 1.5, .double(.nan), "", "majority", "x\u{0}y", true, [], [1], [[:]],
+            [["dc": "a"], 5],
+            [:], ["": 1], ["level": 5], ["level": "nonsense"], ["w": "x"], ["w": 0], ["w": [:]], ["j": 3],
+            ["wtimeout": -1],
+            ["wtimeout": "x"], ["mode": 5], ["mode": "nearest", "tags": 5], ["mode": "nearest", "tags": [5]],
+            ["mode": "nearest", "tags": [["a": 5], [:]]], ["mode": "secondary", "maxStalenessSeconds": -7],
+            ["mode": "nearest", "maxStalenessSeconds": .int64(.max)], ["mode": "nearest", "hedge": ["enabled": true]],
+            ["id": .binary(subtype: 4, data: [1, 2])], .binary(subtype: 4, data: Array(0..<16)),
+            .decimal(Decimal128("1")!),
+            .regex(pattern: "a", options: "i"), .minKey, .timestamp(.max),
+            .objectId(ObjectId("0123456789abcdef01234567")!),
+        ]
+        let fields = [
+            "writeConcern", "readConcern", "$readPreference", "lsid", "txnNumber", "autocommit", "startTransaction",
+            "$clusterTime", "$db", "cursor", "cursors", "documents", "updates", "ordered", "pipeline", "batchSize",
+            "serverId", "sessionId", "collation", "maxTimeMS", "bypassDocumentValidation",
+        ]
+        let commands: [Document] = [
+            ["find": "c"], ["insert": "c", "documents": [["_id": 1]]], ["aggregate": "c", "pipeline": [["$out": "d"]]],
+            ["update": "c"], ["findAndModify": "c"], ["getMore": 5], ["killCursors": "c"], ["commitTransaction": 1],
+            ["killSessions": []], ["endSessions": 5], ["create": "c"], ["ping": 1],
+        ]
+        var answered = 0
+        for command in commands {
+            for field in fields {
+                for value in values {
+                    do {
+                        _ = try fixture.driver.run(command.setting(field, value), in: "shop")
+                        answered += 1
+                    } catch is AtelierError {}
+                }
+            }
+        }
+        #expect(answered > 0)
+        #expect(try fixture.driver.run(["ping": 1], in: "admin")["ok"] == 1.0)
+    }
+
     @Test func theServerComesBack() throws {
         let fixture = try Fixture()
         #expect(try fixture.driver.run(["ping": 1], in: "admin")["ok"] == 1.0)

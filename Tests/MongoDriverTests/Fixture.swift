@@ -46,7 +46,7 @@ struct Fixture {
     /// Makes the first command of this name fail like a failing network, before or after it has been carried out.
     func loseConnection(at name: String, times: Int = 1) {
         let (deployment, clients, left) = (deployment, server.clients, Counter(times))
-        deployment.answer(name) { [unowned deployment] command in
+        deployment.answer(name) { [unowned deployment, unowned clients] command in
             if left.takeOne() {
                 clients.disconnectAll()
                 throw AtelierError(.internalError, "nobody hears this")

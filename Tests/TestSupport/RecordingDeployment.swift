@@ -89,7 +89,7 @@ public final class RecordingDeployment: Deployment {
     private func find(_ command: Document, _ namespace: String) -> Document {
         state.withLock { state in
             let all = state.collections[namespace] ?? []
-            let size = Int(command["batchSize"]?.integerValue ?? 101)
+            let size = Int(max(0, command["batchSize"]?.integerValue ?? 101))
             var id: Int64 = 0
             if all.count > size {
                 state.lastCursor += 1
@@ -108,7 +108,7 @@ public final class RecordingDeployment: Deployment {
             guard cursor.lsid == command["lsid"] else {
                 throw AtelierError(50738, "Cannot run getMore on a cursor that was created in another session")
             }
-            let batch = cursor.rest.prefix(Int(command["batchSize"]?.integerValue ?? 101))
+            let batch = cursor.rest.prefix(Int(max(0, command["batchSize"]?.integerValue ?? 101)))
             cursor.rest = cursor.rest.dropFirst(batch.count)
             state.cursors[id] = cursor.rest.isEmpty ? nil : cursor
             return RecordingDeployment.reply("nextBatch", batch, cursor.rest.isEmpty ? 0 : id, cursor.namespace)
