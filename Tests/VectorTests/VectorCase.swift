@@ -44,7 +44,7 @@ struct VectorCase {
             if let wantedError { return "no error, expected \(wantedError)" }
             return try compare(reply, command, deployment, database)
         } catch let error as AtelierError {
-            if let wantedError, !strict || wantedError == Int64(error.code.rawValue) { return nil }
+            if !strict || wantedError == Int64(error.code.rawValue) { return nil }
             return "error \(error.code.rawValue) (\(error.message)), expected \(wantedError.map(String.init) ?? "none")"
         }
     }
