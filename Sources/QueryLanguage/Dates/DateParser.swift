@@ -21,7 +21,8 @@ struct ParsedDate {
     /// - Throws: `ConversionFailure` for text without a date, a day the month does not have, a zone given twice.
     func milliseconds(in zone: TimeZone, _ text: UnsafeRawBufferPointer) throws -> Int64 {
         if self.zone != nil && !zone.isUTC {
-            throw DateParser.failure(text, "you cannot pass in a date/time string with GMT offset together with a timezone argument")
+            throw DateParser.failure(
+                text, "you cannot pass in a date/time string with GMT offset together with a timezone argument")
         }
         guard let local = try localMilliseconds(text) else {
             throw DateParser.failure(text, "an incomplete date/time string has been found, with elements missing")
@@ -76,7 +77,9 @@ struct DateParser {
 
     private mutating func read(_ part: DateFormat.Part) throws {
         switch part {
-        case .byte(let byte): try expect(position < text.count && text[position] == byte, "the format's text is not there"); position += 1
+        case .byte(let byte):
+            try expect(position < text.count && text[position] == byte, "the format's text is not there")
+            position += 1
         case .year: date.year = try number(4...4, "A four digit year could not be found")
         case .month: date.month = try number(1...2, "A two digit month could not be found")
         case .day: date.day = try number(1...2, "A two digit day could not be found")
@@ -92,7 +95,8 @@ struct DateParser {
             date.millisecond = [100, 10, 1][position - start - 1] * value
         case .isoWeekYear: date.isoWeekYear = try number(4...4, "A four digit ISO year could not be found")
         case .isoWeek: date.isoWeek = try number(1...2, "A two digit ISO week could not be found", 1...53)
-        case .isoDayOfWeek: date.isoDayOfWeek = try number(1...1, "A single digit day of the week could not be found", 1...7)
+        case .isoDayOfWeek:
+            date.isoDayOfWeek = try number(1...1, "A single digit day of the week could not be found", 1...7)
         case .abbreviatedMonth, .fullMonth:
             guard let word = takeWord(), let month = DateParser.month(word) else {
                 throw DateParser.failure(text, "A textual month could not be found")
@@ -114,7 +118,9 @@ struct DateParser {
         if !condition { throw DateParser.failure(text, why) }
     }
 
-    private mutating func number(_ digits: ClosedRange<Int>, _ why: String, _ allowed: ClosedRange<Int>? = nil) throws -> Int {
+    private mutating func number(_ digits: ClosedRange<Int>, _ why: String, _ allowed: ClosedRange<Int>? = nil) throws
+        -> Int
+    {
         let start = position
         guard let value = takeNumber(upTo: digits.upperBound), position - start >= digits.lowerBound,
             allowed?.contains(value) ?? true
@@ -251,7 +257,9 @@ struct DateParser {
             let start = position
             guard let week = takeNumber(upTo: 2), position - start == 2, 1...53 ~= week else { return false }
             (date.isoWeekYear, date.isoWeek) = (year, week)
-            let more = attempt { $0.take("-") && $0.position < $0.text.count && DateParser.isDigit($0.text[$0.position]) }
+            let more = attempt {
+                $0.take("-") && $0.position < $0.text.count && DateParser.isDigit($0.text[$0.position])
+            }
             if more || (compactWeek && position < text.count && DateParser.isDigit(text[position])) {
                 guard let day = takeNumber(upTo: 1), 1...7 ~= day else { return false }
                 date.isoDayOfWeek = day
@@ -361,7 +369,8 @@ struct DateParser {
 
     /// Spaces, and commas between words.
     private mutating func skipSpaces() {
-        while position < text.count, text[position] == 32 || text[position] == 9 || text[position] == UInt8(ascii: ",") {
+        while position < text.count, text[position] == 32 || text[position] == 9 || text[position] == UInt8(ascii: ",")
+        {
             position += 1
         }
     }
@@ -424,13 +433,17 @@ struct DateParser {
         let start = position
         if position < text.count, DateParser.isLetter(text[position]) {
             while position < text.count,
-                DateParser.isLetter(text[position]) || text[position] == UInt8(ascii: "/") || text[position] == UInt8(ascii: "_")
+                DateParser.isLetter(text[position]) || text[position] == UInt8(ascii: "/")
+                    || text[position] == UInt8(ascii: "_")
             { position += 1 }
             let name = String(decoding: text[start..<position], as: UTF8.self)
             if let hours = DateParser.abbreviations[name.uppercased()] {
-                if hours == 0, position < text.count, text[position] == UInt8(ascii: "+") || text[position] == UInt8(ascii: "-"),
+                if hours == 0, position < text.count,
+                    text[position] == UInt8(ascii: "+") || text[position] == UInt8(ascii: "-"),
                     let zone = takeZone()
-                { return zone }
+                {
+                    return zone
+                }
                 return TimeZone(offset: hours * 3600)
             }
             return try? ZoneDatabase.zone(name)
@@ -453,7 +466,8 @@ struct DateParser {
 
     /// Hours east of UTC of the zones that mail headers name. Source: RFC 5322, section 4.3.
     private static let abbreviations: [String: Int] = [
-        "Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8,
+        "Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
+        "PST": -8,
         "PDT": -7, "CET": 1, "CEST": 2, "BST": 1, "EET": 2, "EEST": 3, "WET": 0, "WEST": 1, "MSK": 3, "JST": 9,
     ]
 

@@ -171,7 +171,8 @@ struct DateFormat: Sendable {
     fileprivate static func checked(_ year: Int) throws -> Int {
         guard 0...9999 ~= year else {
             throw AtelierError(
-                18537, "Could not convert date to string: date component was outside the supported range of 0-9999: \(year)")
+                18537,
+                "Could not convert date to string: date component was outside the supported range of 0-9999: \(year)")
         }
         return year
     }

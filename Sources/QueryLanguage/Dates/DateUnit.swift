@@ -55,7 +55,8 @@ extension DateUnit {
     /// How many boundaries of the unit lie between two moments; negative where the end comes first.
     func count(from start: Int64, to end: Int64, in zone: TimeZone, firstDayOfWeek: Int) -> Int64 {
         if let months {
-            return floorDivide(monthIndex(end, zone), Int64(months)) - floorDivide(monthIndex(start, zone), Int64(months))
+            return floorDivide(monthIndex(end, zone), Int64(months))
+                - floorDivide(monthIndex(start, zone), Int64(months))
         }
         let (a, b) = (zone.local(start), zone.local(end))
         switch self {
@@ -87,7 +88,8 @@ extension DateUnit {
         if let months {
             let (length, overflow) = size.multipliedReportingOverflow(by: Int64(months))
             if overflow { return nil }
-            let (start, below) = (floorDivide(monthIndex(moment, zone) - 24_000, length)).multipliedReportingOverflow(by: length)
+            let (start, below) = (floorDivide(monthIndex(moment, zone) - 24_000, length)).multipliedReportingOverflow(
+                by: length)
             if below { return nil }
             let index = start + 24_000
             let year = floorDivide(index, 12)

@@ -165,7 +165,9 @@ private struct RuleReader {
             while position < bytes.count && !sees(">") { position += 1 }
             return take(">")
         }
-        while position < bytes.count, (65...90).contains(bytes[position]) || (97...122).contains(bytes[position]) { position += 1 }
+        while position < bytes.count, (65...90).contains(bytes[position]) || (97...122).contains(bytes[position]) {
+            position += 1
+        }
         return position - start >= 3
     }
 
@@ -198,7 +200,8 @@ private struct RuleReader {
         guard take(",") else { return nil }
         let day: DaylightRule.Day
         if take("M") {
-            guard let month = number(), take("."), let week = number(), take("."), let weekday = number(), 1...12 ~= month,
+            guard let month = number(), take("."), let week = number(), take("."), let weekday = number(),
+                1...12 ~= month,
                 1...5 ~= week, 0...6 ~= weekday
             else { return nil }
             day = .weekday(month: month, week: week, weekday: weekday)

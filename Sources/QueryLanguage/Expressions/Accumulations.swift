@@ -4,22 +4,36 @@ extension ExpressionOperator {
     /// Accumulators over one document's values: of one array its elements, of several arguments the arguments.
     /// Source: MongoDB manual, "Accumulators (in Other Stages)".
     static let accumulations: [ExpressionOperator] = [
-        accumulation("$sum", NumericSum()) { sum, value in sum.add(value) } result: { $0.value($1.arena) },
+        accumulation("$sum", NumericSum()) { sum, value in
+            sum.add(value)
+        } result: {
+            $0.value($1.arena)
+        },
         accumulation("$avg", Average()) { average, value in
             if average.sum.add(value) { average.count += 1 }
-        } result: { $0.sum.mean(of: $0.count, $1.arena) },
+        } result: {
+            $0.sum.mean(of: $0.count, $1.arena)
+        },
         accumulation("$min", ValueView.missing) { least, value in
             if !value.isNullish && (least.isMissing || value.compare(least) < 0) { least = value }
-        } result: { value, _ in value.isMissing ? .null : value },
+        } result: { value, _ in
+            value.isMissing ? .null : value
+        },
         accumulation("$max", ValueView.missing) { greatest, value in
             if !value.isNullish && (greatest.isMissing || value.compare(greatest) > 0) { greatest = value }
-        } result: { value, _ in value.isMissing ? .null : value },
+        } result: { value, _ in
+            value.isMissing ? .null : value
+        },
         accumulation("$stdDevPop", RunningDeviation()) { deviation, value in
             deviation.add(value)
-        } result: { deviation, _ in deviation.value(sample: false) },
+        } result: { deviation, _ in
+            deviation.value(sample: false)
+        },
         accumulation("$stdDevSamp", RunningDeviation()) { deviation, value in
             deviation.add(value)
-        } result: { deviation, _ in deviation.value(sample: true) },
+        } result: { deviation, _ in
+            deviation.value(sample: true)
+        },
         form("$percentile") { argument, compiler in
             let arguments = try NamedArguments(
                 argument, of: "$percentile", ["input", "p", "method"], notObject: 7429703, unknown: 40415)
@@ -33,7 +47,9 @@ extension ExpressionOperator {
         form("$median") { argument, compiler in
             let arguments = try NamedArguments(
                 argument, of: "$median", ["input", "method"], notObject: 7436100, unknown: 40415)
-            return try Percentiles.compile("$median", arguments, compiler) { percentiles, _ in percentiles.value(at: 0.5) }
+            return try Percentiles.compile("$median", arguments, compiler) { percentiles, _ in
+                percentiles.value(at: 0.5)
+            }
         },
     ]
 
@@ -120,14 +136,17 @@ struct Percentiles {
             throw AtelierError(7750300, "The $percentile 'p' field must be an array of constant values")
         }
         guard list.type == .array, !list.asDocument.isEmpty else {
-            throw AtelierError(7750301, "The $percentile 'p' field must be an array of numbers from [0.0, 1.0], and not empty")
+            throw AtelierError(
+                7750301, "The $percentile 'p' field must be an array of numbers from [0.0, 1.0], and not empty")
         }
         var fractions: [Double] = []
         var cursor = list.asDocument.elements()
         while cursor.next() {
             guard let number = cursor.value.numberAsDouble else {
                 throw AtelierError(
-                    7750302, "The $percentile 'p' field must be an array of numbers from [0.0, 1.0], but found: \(cursor.type.name)")
+                    7750302,
+                    "The $percentile 'p' field must be an array of numbers from [0.0, 1.0], but found: \(cursor.type.name)"
+                )
             }
             guard 0...1 ~= number else {
                 throw AtelierError(7750303, "The $percentile 'p' field must be an array of numbers from [0.0, 1.0]")

@@ -38,7 +38,8 @@ extension ExpressionOperator {
             throw AtelierError(28689, "$arrayElemAt's first argument must be an array, but is \(array.type.name)")
         }
         guard index.isNumber else {
-            throw AtelierError(28690, "$arrayElemAt's second argument must be a numeric value, but is \(index.type.name)")
+            throw AtelierError(
+                28690, "$arrayElemAt's second argument must be a numeric value, but is \(index.type.name)")
         }
         guard let position = index.exactInt32 else {
             throw AtelierError(28691, "$arrayElemAt's second argument must be representable as a 32-bit integer")
@@ -48,7 +49,8 @@ extension ExpressionOperator {
         return fromFront < 0 ? .missing : array.asDocument.element(at: fromFront)
     }
 
-    private static func end(_ name: String, _ array: ValueView, _ pick: (DocumentView) -> ValueView) throws -> ValueView {
+    private static func end(_ name: String, _ array: ValueView, _ pick: (DocumentView) -> ValueView) throws -> ValueView
+    {
         if array.isNullish { return .null }
         guard array.type == .array else {
             throw AtelierError(28689, "\(name)'s argument must be an array, but is \(array.type.name)")
@@ -113,9 +115,12 @@ extension ExpressionOperator {
         }
     }
 
-    private static func whole(_ value: ValueView, _ which: String, _ notNumber: ErrorCode, _ notWhole: ErrorCode) throws -> Int {
+    private static func whole(_ value: ValueView, _ which: String, _ notNumber: ErrorCode, _ notWhole: ErrorCode) throws
+        -> Int
+    {
         guard value.isNumber else {
-            throw AtelierError(notNumber, "\(which) argument to $slice must be numeric, but is of type: \(value.type.name)")
+            throw AtelierError(
+                notNumber, "\(which) argument to $slice must be numeric, but is of type: \(value.type.name)")
         }
         guard let number = value.exactInt32 else {
             throw AtelierError(notWhole, "\(which) argument to $slice can't be represented as a 32-bit integer")

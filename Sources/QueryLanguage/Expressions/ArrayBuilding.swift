@@ -47,7 +47,8 @@ extension ExpressionOperator {
     private static func range(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
         func bound(_ value: ValueView, _ what: String, _ notNumber: ErrorCode, _ notWhole: ErrorCode) throws -> Int {
             guard value.isNumber else {
-                throw AtelierError(notNumber, "$range requires a numeric \(what), found value of type: \(value.type.name)")
+                throw AtelierError(
+                    notNumber, "$range requires a numeric \(what), found value of type: \(value.type.name)")
             }
             guard let number = value.exactInt32 else {
                 throw AtelierError(notWhole, "$range requires a \(what) that can be represented as a 32-bit integer")
@@ -61,10 +62,13 @@ extension ExpressionOperator {
         if step == 0 { throw AtelierError(34449, "$range requires a non-zero step value") }
         // An element takes 5 bytes and its index's digits; this many are past any document.
         if (end - start) / step > 20_000_000 {
-            throw AtelierError(146, "$range would use too much memory and cannot spill", advice: "Ask for a shorter range.")
+            throw AtelierError(
+                146, "$range would use too much memory and cannot spill", advice: "Ask for a shorter range.")
         }
         return scope.arena.array { writer in
-            for number in stride(from: start, to: end, by: step) { writer.appendElement(ValueView.int32(Int32(number))) }
+            for number in stride(from: start, to: end, by: step) {
+                writer.appendElement(ValueView.int32(Int32(number)))
+            }
         }
     }
 

@@ -21,7 +21,8 @@ extension ExpressionOperator {
             let (array, slot) = (try compiler.expression(input), compiler.newSlot())
             let limit = try compiler.expression(arguments, "limit")
             return Filter(
-                array, slot, try compiler.with(variable: name, slot) { try compiler.expression(condition) }, limit: limit)
+                array, slot, try compiler.with(variable: name, slot) { try compiler.expression(condition) },
+                limit: limit)
         },
         form("$reduce") { argument, compiler in
             let arguments = try NamedArguments(
@@ -151,7 +152,8 @@ final class Filter: Expression {
     private func allowed(_ scope: Scope) throws -> Int {
         guard let value = try limit?.evaluate(scope), !value.isNullish else { return Int.max }
         guard let count = value.exactInt32 else {
-            throw AtelierError(327391, "$filter: limit must be represented as a 32-bit integral value: \(value.type.name)")
+            throw AtelierError(
+                327391, "$filter: limit must be represented as a 32-bit integral value: \(value.type.name)")
         }
         guard count > 0 else { throw AtelierError(327392, "$filter: limit must be greater than 0: \(count)") }
         return count

@@ -16,7 +16,9 @@ extension ExpressionOperator {
                 let array = try arguments[0]
                 if array.isNullish { return .null }
                 guard array.type == .array else {
-                    throw AtelierError(2942504, "The input argument to $sortArray must be an array, but was of type: \(array.type.name)")
+                    throw AtelierError(
+                        2942504,
+                        "The input argument to $sortArray must be an array, but was of type: \(array.type.name)")
                 }
                 let sorted = order.sorted(Array(scope.values(of: array.asDocument)))
                 return scope.arena.array { writer in
@@ -37,7 +39,8 @@ extension ExpressionOperator {
         _ name: String, _ pick: @escaping @Sendable (_ values: [ValueView], _ n: Int) -> ArraySlice<ValueView>
     ) -> ExpressionOperator {
         form(name) { argument, compiler in
-            let arguments = try NamedArguments(argument, of: name, ["n", "input"], notObject: 5787801, unknown: 5787901)
+            let arguments = try NamedArguments(
+                argument, of: name, ["n", "input"], notObject: 5787801, unknown: 5787901)
             let n = try compiler.expression(arguments, required: "n", 5787906)
             let input = try compiler.expression(arguments, required: "input", 5787907)
             return try compiler.call(name, [n, input]) { scope, arguments in
@@ -47,12 +50,16 @@ extension ExpressionOperator {
                         n.isNumber ? 5787903 : 5787902,
                         "Value for 'n' of \(name) must be of integral type, but found \(n.type.name)")
                 }
-                guard count > 0 else { throw AtelierError(5787908, "'n' of \(name) must be greater than 0, found \(count)") }
+                guard count > 0 else {
+                    throw AtelierError(5787908, "'n' of \(name) must be greater than 0, found \(count)")
+                }
                 guard array.type == .array else {
                     throw AtelierError(5788200, "Input of \(name) must be an array, but found \(array.type.name)")
                 }
                 return scope.arena.array { writer in
-                    for value in pick(Array(scope.values(of: array.asDocument)), Int(count)) { writer.appendElement(value) }
+                    for value in pick(Array(scope.values(of: array.asDocument)), Int(count)) {
+                        writer.appendElement(value)
+                    }
                 }
             }
         }

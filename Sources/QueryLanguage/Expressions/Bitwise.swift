@@ -25,7 +25,8 @@ extension ExpressionOperator {
                 let value = try arguments[index]
                 if value.isNullish { return .null }
                 guard value.type == .int32 || value.type == .int64 else {
-                    throw AtelierError(.typeMismatch, "\(name) only supports int and long operands, not \(value.type.name)")
+                    throw AtelierError(
+                        .typeMismatch, "\(name) only supports int and long operands, not \(value.type.name)")
                 }
                 bits = combine(bits, value.asInt64)
                 long = long || value.type == .int64

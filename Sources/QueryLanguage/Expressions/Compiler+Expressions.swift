@@ -52,10 +52,12 @@ extension Compiler {
             let name = cursor.keyString
             if name.hasPrefix("$") {
                 throw AtelierError(
-                    15983, "An object representing an expression must have exactly one field; found \(name) beside others")
+                    15983,
+                    "An object representing an expression must have exactly one field; found \(name) beside others")
             }
             if name.contains(".") {
-                throw AtelierError(16412, "FieldPath field names may not contain '.'. Consider using $getField or $setField.")
+                throw AtelierError(
+                    16412, "FieldPath field names may not contain '.'. Consider using $getField or $setField.")
             }
             if name.isEmpty { throw AtelierError(15998, "FieldPath field names may not be empty strings.") }
             if fields.contains(where: { $0.name.text == name }) {
@@ -91,7 +93,8 @@ extension Compiler {
             }
             throw AtelierError(
                 28667,
-                "Expression \(name) takes at least \(arity.lowerBound) arguments, and at most \(arity.upperBound), but \(operands.count) were passed in.")
+                "Expression \(name) takes at least \(arity.lowerBound) arguments, and at most \(arity.upperBound), but \(operands.count) were passed in."
+            )
         }
         return operands
     }
@@ -114,7 +117,9 @@ extension Compiler {
     /// What `body` makes of constants; nil where it fails, which is reported with the failures of folding.
     func checked<T>(_ body: () throws -> T) -> T? {
         do { return try body() } catch {
-            if foldsConstants && foldFailure == nil { foldFailure = error as? AtelierError ?? AtelierError(.internalError, "\(error)") }
+            if foldsConstants && foldFailure == nil {
+                foldFailure = error as? AtelierError ?? AtelierError(.internalError, "\(error)")
+            }
             return nil
         }
     }
@@ -163,7 +168,9 @@ extension Compiler {
     private func below(_ slot: Slot, _ components: [FieldName]) -> Expression {
         if components.isEmpty { return SlotRead(slot) }
         // One gathered level: its rule for arrays is the path's own, as long as nothing lies below it.
-        if components.count == 1 { return FieldRead(slot, components[0], gathered: slot.field(components[0].text, in: self)) }
+        if components.count == 1 {
+            return FieldRead(slot, components[0], gathered: slot.field(components[0].text, in: self))
+        }
         return PathRead(slot, components)
     }
 
@@ -175,14 +182,18 @@ extension Compiler {
 
     /// - Throws: `16866`…`16870` for a name no variable may have.
     static func checkVariableName(_ name: String, reading: Bool = false) throws {
-        guard let first = name.unicodeScalars.first else { throw AtelierError(16866, "empty variable names are not allowed") }
+        guard let first = name.unicodeScalars.first else {
+            throw AtelierError(16866, "empty variable names are not allowed")
+        }
         let lowercase = ("a"..."z").contains(first) || first.value > 127
         if !(lowercase || (reading && ("A"..."Z").contains(first))) && name != "CURRENT" {
             throw AtelierError(
                 reading ? 16870 : 16867, "'\(name)' starts with an invalid character for a user variable name")
         }
         for scalar in name.unicodeScalars.dropFirst()
-        where !(("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) || scalar == "_"
+        where
+            !(("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+            || scalar == "_"
             || scalar.value > 127)
         {
             throw AtelierError(

@@ -40,7 +40,9 @@ struct Conversion: Sendable {
         case .objectId:
             guard value.type == .string else { throw unsupported(value) }
             guard let id = ObjectId(value.asString) else {
-                throw failure("Failed to parse objectId in $convert with no onError value: a string of 24 hexadecimal digits is needed")
+                throw failure(
+                    "Failed to parse objectId in $convert with no onError value: a string of 24 hexadecimal digits is needed"
+                )
             }
             return arena.objectId(id)
         case .binary: return try binary(value, arena)
@@ -57,11 +59,14 @@ struct Conversion: Sendable {
     }
 
     private func outOfRange(_ value: ValueView) -> AtelierError {
-        failure("Conversion would overflow target type in $convert with no onError value: \(value.type.name) to \(type.name)")
+        failure(
+            "Conversion would overflow target type in $convert with no onError value: \(value.type.name) to \(type.name)"
+        )
     }
 
     private func notANumber() -> AtelierError {
-        failure("Failed to parse number in $convert with no onError value: the string is no number of type \(type.name)")
+        failure(
+            "Failed to parse number in $convert with no onError value: the string is no number of type \(type.name)")
     }
 
     // MARK: Numbers
@@ -85,7 +90,9 @@ struct Conversion: Sendable {
         guard let first = text.utf8.first, !text.utf8.contains(0) else { throw notANumber() }
         let lowercase = text.lowercased()
         // C's parser takes leading space, hexadecimal numbers and NaN payloads; base 10 and the names are what is meant.
-        guard first != 32, !(9...13).contains(first), !lowercase.contains("x"), !lowercase.contains("(") else { throw notANumber() }
+        guard first != 32, !(9...13).contains(first), !lowercase.contains("x"), !lowercase.contains("(") else {
+            throw notANumber()
+        }
         return try text.withCString { start in
             var end: UnsafeMutablePointer<CChar>?
             let number = strtod(start, &end)
@@ -126,7 +133,8 @@ struct Conversion: Sendable {
             guard 48...57 ~= text[position] else { throw notANumber() }
             let digit = Int64(text[position]) - 48
             let (scaled, tooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, overflow) = negative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
+            let (sum, overflow) =
+                negative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
             if tooLarge || overflow { throw notANumber() }
             number = sum
             position += 1
@@ -234,7 +242,9 @@ extension Conversion {
         switch value.type {
         case .binary:
             guard value.asBinary.subtype == subtype || subtype == 0 else {
-                throw failure("Conversions between different binData subtypes are not supported in $convert with no onError value")
+                throw failure(
+                    "Conversions between different binData subtypes are not supported in $convert with no onError value"
+                )
             }
             return value
         case .int32, .int64, .double: return arena.value(.binary(subtype: subtype, data: bytes(of: value)))
@@ -250,18 +260,23 @@ extension Conversion {
         func refuse(_ why: String) -> AtelierError {
             failure("Failed to parse BinData in $convert with no onError value: \(why)")
         }
-        if subtype == 4 && format != .uuid && format != .auto { throw refuse("the UUID subtype (4) needs the 'uuid' format") }
+        if subtype == 4 && format != .uuid && format != .auto {
+            throw refuse("the UUID subtype (4) needs the 'uuid' format")
+        }
         switch format {
         case .uuid,
             .auto where subtype == 4:
             guard subtype == 4 else { throw refuse("Only the UUID subtype (4) is allowed with the 'uuid' format.") }
             let dashes = [8, 13, 18, 23]
             guard text.count == 36, dashes.allSatisfy({ text[$0] == UInt8(ascii: "-") }),
-                let bytes = Conversion.hexadecimal(text.enumerated().filter { !dashes.contains($0.offset) }.map(\.element))
+                let bytes = Conversion.hexadecimal(
+                    text.enumerated().filter { !dashes.contains($0.offset) }.map(\.element))
             else { throw refuse("Input is not a valid UUID string.") }
             return bytes
         case .base64, .auto:
-            guard text.count % 4 == 0, let bytes = Base64.decode(text) else { throw refuse("Input is not a valid base64 string.") }
+            guard text.count % 4 == 0, let bytes = Base64.decode(text) else {
+                throw refuse("Input is not a valid base64 string.")
+            }
             return bytes
         case .base64url:
             let plain = text.map {
@@ -282,7 +297,8 @@ extension Conversion {
     private func bytes(of value: ValueView) -> [UInt8] {
         let little =
             value.type == .int32
-            ? withUnsafeBytes(of: value.asInt32.littleEndian) { Array($0) } : withUnsafeBytes(of: value.bits.littleEndian) { Array($0) }
+            ? withUnsafeBytes(of: value.asInt32.littleEndian) { Array($0) }
+            : withUnsafeBytes(of: value.bits.littleEndian) { Array($0) }
         return byteOrder == .little ? little : little.reversed()
     }
 
@@ -301,6 +317,8 @@ extension Conversion {
             let unused = 64 - data.count * 8
             return .int64(Int64(bitPattern: bits << UInt64(unused)) >> Int64(unused))
         }
-        throw failure("Failed to convert binData to \(type.name) in $convert with no onError value: invalid length of \(data.count) bytes")
+        throw failure(
+            "Failed to convert binData to \(type.name) in $convert with no onError value: invalid length of \(data.count) bytes"
+        )
     }
 }

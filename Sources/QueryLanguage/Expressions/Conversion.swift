@@ -32,7 +32,8 @@ extension ExpressionOperator {
             }
             let operand = try compiler.expression(input)
             let target = Conversion(type: type, subtype: subtype, format: format, byteOrder: .little)
-            return try compiler.fold(UnaryCall(operand) { scope, value in try target.convert(value, scope.arena) }, [operand])
+            return try compiler.fold(
+                UnaryCall(operand) { scope, value in try target.convert(value, scope.arena) }, [operand])
         }
     }
 }
@@ -76,7 +77,9 @@ final class Convert: Expression {
         super.init()
         if [type, subtype, format, byteOrder].allSatisfy({ $0 == nil || $0!.constant != nil }),
             let known = try? conversion(Scope(slotCount: 0, now: compiler.now))
-        { fixed = known }
+        {
+            fixed = known
+        }
     }
 
     fileprivate var operands: [Expression] {
@@ -117,7 +120,8 @@ final class Convert: Expression {
         }
         if let value = try byteOrder?.evaluate(scope), !value.isNullish {
             guard value.type == .string, let order = ByteOrder(rawValue: value.asString) else {
-                throw AtelierError(.badValue, "Invalid 'byteOrder' argument for $convert", advice: "It is little or big.")
+                throw AtelierError(
+                    .badValue, "Invalid 'byteOrder' argument for $convert", advice: "It is little or big.")
             }
             target.byteOrder = order
         }

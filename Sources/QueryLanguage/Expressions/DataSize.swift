@@ -9,7 +9,8 @@ extension ExpressionOperator {
             case .binary: return .integer(Int64(value.asBinary.data.count))
             case .missing, .null, .undefined: return .null
             default:
-                throw AtelierError(51276, "$binarySize requires a string or BinData argument, found: \(value.type.name)")
+                throw AtelierError(
+                    51276, "$binarySize requires a string or BinData argument, found: \(value.type.name)")
             }
         },
         unary("$bsonSize") { _, value in

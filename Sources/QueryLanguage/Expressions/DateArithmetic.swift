@@ -52,10 +52,12 @@ extension ExpressionOperator {
                 var size: Int64 = 1
                 if sizeGiven {
                     guard let number = count.exactInt64 else {
-                        throw AtelierError(5439017, "$dateTrunc requires 'binSize' to be a 64-bit integer, but got \(count.type.name)")
+                        throw AtelierError(
+                            5439017, "$dateTrunc requires 'binSize' to be a 64-bit integer, but got \(count.type.name)")
                     }
                     guard number > 0 else {
-                        throw AtelierError(5439018, "$dateTrunc requires 'binSize' to be greater than 0, but got \(number)")
+                        throw AtelierError(
+                            5439018, "$dateTrunc requires 'binSize' to be greater than 0, but got \(number)")
                     }
                     size = number
                 }
@@ -88,7 +90,8 @@ extension ExpressionOperator {
                 let start = try dateOf(moment, "'startDate' of \(name)", 5166403)
                 let unit = try DateUnit(unitName, name, notString: 5166404)
                 guard let amount = count.exactInt64 else {
-                    throw AtelierError(5166405, "\(name) expects integer amount of time units, but got \(count.type.name)")
+                    throw AtelierError(
+                        5166405, "\(name) expects integer amount of time units, but got \(count.type.name)")
                 }
                 guard let zone = try zone.evaluate(scope) else { return .null }
                 guard amount != Int64.min, let result = unit.add(sign * amount, to: start, in: zone) else {

@@ -33,7 +33,8 @@ extension ExpressionOperator {
                 }
                 date = argument.asDocument.element(at: 0)
             } else if argument.type == .document, !startsWithOperator(argument.asDocument) {
-                let arguments = try NamedArguments(argument, of: name, ["date", "timezone"], notObject: 40535, unknown: 40535)
+                let arguments = try NamedArguments(
+                    argument, of: name, ["date", "timezone"], notObject: 40535, unknown: 40535)
                 date = try arguments.required("date", 40539)
                 zone = try compiler.expression(arguments, "timezone")
             }

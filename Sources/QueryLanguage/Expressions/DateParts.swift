@@ -109,7 +109,9 @@ final class DateToParts: Expression {
         if value.isNullish { return .null }
         let date = UTCDate(milliseconds: zone.local(try value.coercedDate()))
         return scope.arena.document { writer in
-            func append(_ name: FieldName, _ number: Int) { writer.append(name, .int32(Int32(truncatingIfNeeded: number))) }
+            func append(_ name: FieldName, _ number: Int) {
+                writer.append(name, .int32(Int32(truncatingIfNeeded: number)))
+            }
             if isISO {
                 append(DateToParts.isoWeekYear, date.isoWeekYear)
                 append(DateToParts.isoWeek, date.isoWeek)

@@ -5,7 +5,8 @@ extension ExpressionOperator {
     static let dateStrings: [ExpressionOperator] = [
         form("$dateToString") { argument, compiler in
             let arguments = try NamedArguments(
-                argument, of: "$dateToString", ["format", "date", "timezone", "onNull"], notObject: 18629, unknown: 18534)
+                argument, of: "$dateToString", ["format", "date", "timezone", "onNull"], notObject: 18629,
+                unknown: 18534)
             let date = try compiler.expression(arguments, required: "date", 18628)
             let zone = ZoneOperand(try compiler.expression(arguments, "timezone"))
             let format = FormatOperand(
@@ -60,7 +61,9 @@ struct FormatOperand {
         return try FormatOperand.format(expression.evaluate(scope), use, notString)
     }
 
-    private static func format(_ value: ValueView, _ use: DateFormat.Use, _ notString: AtelierError) throws -> DateFormat? {
+    private static func format(_ value: ValueView, _ use: DateFormat.Use, _ notString: AtelierError) throws
+        -> DateFormat?
+    {
         if value.isNullish { return nil }
         guard value.type == .string else { throw notString }
         return try DateFormat(value.bytes, for: use)
@@ -120,7 +123,8 @@ final class DateFromString: Expression {
         do {
             guard value.type == .string else {
                 throw AtelierError(
-                    .conversionFailure, "$dateFromString requires that 'dateString' be a string, found: \(value.type.name)")
+                    .conversionFailure,
+                    "$dateFromString requires that 'dateString' be a string, found: \(value.type.name)")
             }
             guard let zone, format != nil || !self.format.isGiven else { return .null }
             let parsed = try format.map { try DateParser.parse(value.bytes, $0) } ?? DateParser.parse(value.bytes)

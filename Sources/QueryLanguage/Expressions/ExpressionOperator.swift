@@ -53,7 +53,9 @@ struct ExpressionOperator: Sendable {
     }
 
     /// An operator of one argument.
-    static func unary(_ name: String, _ body: @escaping @Sendable (Scope, ValueView) throws -> ValueView) -> ExpressionOperator {
+    static func unary(_ name: String, _ body: @escaping @Sendable (Scope, ValueView) throws -> ValueView)
+        -> ExpressionOperator
+    {
         ExpressionOperator(name: name) { argument, compiler in
             let operands = try compiler.operands(argument, of: name, 1...1)
             return try compiler.fold(UnaryCall(operands[0], body), operands)
@@ -72,7 +74,8 @@ struct ExpressionOperator: Sendable {
 
     /// An operator that decides itself what of its argument is an expression, and when it is evaluated.
     static func form(
-        _ name: String, _ compile: @escaping @Sendable (_ argument: ValueView, _ compiler: Compiler) throws -> Expression
+        _ name: String,
+        _ compile: @escaping @Sendable (_ argument: ValueView, _ compiler: Compiler) throws -> Expression
     ) -> ExpressionOperator {
         ExpressionOperator(name: name, compile: compile)
     }

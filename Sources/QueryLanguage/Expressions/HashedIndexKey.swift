@@ -18,7 +18,8 @@ extension ValueView {
     }
 
     private func appendForHash(to digest: inout MD5, name: UnsafeRawBufferPointer?) {
-        digest.update(littleEndian: Int32(truncatingIfNeeded: isMissing ? ValueView.null.type.canonicalRank : type.canonicalRank))
+        digest.update(
+            littleEndian: Int32(truncatingIfNeeded: isMissing ? ValueView.null.type.canonicalRank : type.canonicalRank))
         if let name {
             digest.update(name)
             digest.update(byte: 0)

@@ -41,7 +41,8 @@ extension ExpressionOperator {
         form("$setField") { argument, compiler in
             let arguments = try NamedArguments(
                 argument, of: "$setField", ["field", "input", "value"], notObject: 4161100, unknown: 4161101)
-            return try setField("$setField", arguments, compiler, value: compiler.expression(arguments, required: "value", 4161103))
+            return try setField(
+                "$setField", arguments, compiler, value: compiler.expression(arguments, required: "value", 4161103))
         },
         form("$unsetField") { argument, compiler in
             let arguments = try NamedArguments(
@@ -84,7 +85,9 @@ extension ExpressionOperator {
             var order: [Int] = []
             for (index, field) in fields.enumerated() {
                 let key = String(decoding: field.key, as: UTF8.self)
-                if let place = places[key] { order[place] = index } else {
+                if let place = places[key] {
+                    order[place] = index
+                } else {
                     places[key] = order.count
                     order.append(index)
                 }
@@ -97,7 +100,9 @@ extension ExpressionOperator {
     private static func pair(_ element: ValueView) throws -> (key: UnsafeRawBufferPointer, value: ValueView) {
         guard element.type == .array else {
             throw AtelierError(
-                40396, "$arrayToObject requires a consistent input format. Elements must all be arrays or all be objects. Array was detected, now found: \(element.type.name)")
+                40396,
+                "$arrayToObject requires a consistent input format. Elements must all be arrays or all be objects. Array was detected, now found: \(element.type.name)"
+            )
         }
         let count = element.asDocument.count
         guard count == 2 else {
@@ -106,7 +111,9 @@ extension ExpressionOperator {
         let key = element.asDocument.element(at: 0)
         guard key.type == .string else {
             throw AtelierError(
-                40395, "$arrayToObject requires an array of key-value pairs, where the key must be of type string. Found key type: \(key.type.name)")
+                40395,
+                "$arrayToObject requires an array of key-value pairs, where the key must be of type string. Found key type: \(key.type.name)"
+            )
         }
         return (key.bytes, element.asDocument.element(at: 1))
     }
@@ -115,7 +122,9 @@ extension ExpressionOperator {
     private static func keyed(_ element: ValueView) throws -> (key: UnsafeRawBufferPointer, value: ValueView) {
         guard element.type == .document else {
             throw AtelierError(
-                40391, "$arrayToObject requires a consistent input format. Elements must all be arrays or all be objects. Object was detected, now found: \(element.type.name)")
+                40391,
+                "$arrayToObject requires a consistent input format. Elements must all be arrays or all be objects. Object was detected, now found: \(element.type.name)"
+            )
         }
         let count = element.asDocument.count
         guard count == 2 else {
@@ -124,11 +133,14 @@ extension ExpressionOperator {
         }
         let (key, value) = (element.asDocument.find(keyName), element.asDocument.find(valueName))
         guard !key.isMissing, !value.isMissing else {
-            throw AtelierError(40393, "$arrayToObject requires an object with keys 'k' and 'v'. Missing either or both keys")
+            throw AtelierError(
+                40393, "$arrayToObject requires an object with keys 'k' and 'v'. Missing either or both keys")
         }
         guard key.type == .string else {
             throw AtelierError(
-                40394, "$arrayToObject requires an object with keys 'k' and 'v', where the value of 'k' must be of type string. Found type: \(key.type.name)")
+                40394,
+                "$arrayToObject requires an object with keys 'k' and 'v', where the value of 'k' must be of type string. Found type: \(key.type.name)"
+            )
         }
         return (key.bytes, value)
     }
@@ -178,7 +190,8 @@ extension ExpressionOperator {
         if field.type == .string && field.bytes.first == UInt8(ascii: "$") {
             throw AtelierError(
                 4161108,
-                "A field path reference which is not allowed in this context. Did you mean {$literal: '\(field.asString)'}?")
+                "A field path reference which is not allowed in this context. Did you mean {$literal: '\(field.asString)'}?"
+            )
         }
         guard let key = try compiler.expression(field).constant else {
             throw AtelierError(4161106, "\(name) requires 'field' to evaluate to a constant")

@@ -3,7 +3,7 @@ import BSON
 extension ExpressionOperator {
     /// Operators that need a JavaScript engine, which this deployment has not: refused as MongoDB does without one.
     static let outOfScope: [ExpressionOperator] = [
-        form("$function") { _, _ in throw noJavaScript },
+        form("$function") { _, _ in throw noJavaScript }
     ]
 
     private static let noJavaScript = AtelierError(

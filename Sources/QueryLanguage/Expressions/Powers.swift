@@ -29,7 +29,8 @@ extension ExpressionOperator {
     static func real(
         _ scope: Scope, _ value: ValueView, _ double: (Double) -> Double, _ decimal: DecimalFunction
     ) -> ValueView {
-        value.type == .decimal ? scope.arena.decimal(value.asDecimal.applying(decimal)) : .double(double(value.numberAsDouble!))
+        value.type == .decimal
+            ? scope.arena.decimal(value.asDecimal.applying(decimal)) : .double(double(value.numberAsDouble!))
     }
 
     private static func isNaN(_ value: ValueView) -> Bool { value.numberAsDouble!.isNaN }
@@ -45,7 +46,9 @@ extension ExpressionOperator {
 
     private static func logarithm(_ scope: Scope, _ value: ValueView, _ base: ValueView) throws -> ValueView {
         if value.isNullish || base.isNullish { return .null }
-        guard value.isNumber else { throw AtelierError(28756, "$log's argument must be numeric, not \(value.type.name)") }
+        guard value.isNumber else {
+            throw AtelierError(28756, "$log's argument must be numeric, not \(value.type.name)")
+        }
         guard base.isNumber else { throw AtelierError(28757, "$log's base must be numeric, not \(base.type.name)") }
         try checkPositive(value, 28758, "$log's argument")
         let isOne = base.equals(.int32(1))

@@ -3,18 +3,19 @@ import BSON
 extension ExpressionOperator {
     /// Source: MongoDB manual, "$regexFind", "$regexFindAll", "$regexMatch".
     static let regularExpressions: [ExpressionOperator] = [
-        regex("$regexMatch", none: { _ in .bool(false) }) { _, regex, text in .bool(try regex.matches(text)) },
-        regex("$regexFind", none: { _ in .null }) { scope, regex, text in
+        regex("$regexMatch", nullInput: .bool(false)) { _, regex, text in .bool(try regex.matches(text)) },
+        regex("$regexFind", nullInput: .null) { scope, regex, text in
             try find(scope, regex, text, from: 0, codePoints: 0)?.value ?? .null
         },
-        regex("$regexFindAll", none: { $0.arena.array { _ in } }) { scope, regex, text in
+        regex("$regexFindAll", nullInput: nil) { scope, regex, text in
             try scope.arena.array { writer in
                 var (start, codePoints) = (0, 0)
                 repeat {
                     guard let found = try find(scope, regex, text, from: start, codePoints: codePoints) else { break }
                     writer.appendElement(found.value)
                     // An empty match at a place does not hide a longer one after it, but does not match there again.
-                    let end = found.range.isEmpty && found.range.upperBound < text.count
+                    let end =
+                        found.range.isEmpty && found.range.upperBound < text.count
                         ? UTF8Text(text).next(after: found.range.upperBound) : found.range.upperBound
                     if found.range.isEmpty && end == found.range.upperBound { break }
                     codePoints = found.index + UTF8Text(text.slice(found.range.lowerBound..<end)).count
@@ -24,8 +25,9 @@ extension ExpressionOperator {
         },
     ]
 
+    /// - Parameter nullInput: what null as input or pattern yields; nil for an empty array.
     private static func regex(
-        _ name: String, none: @escaping @Sendable (Scope) -> ValueView,
+        _ name: String, nullInput: ValueView?,
         _ body: @escaping @Sendable (Scope, Regex, UnsafeRawBufferPointer) throws -> ValueView
     ) -> ExpressionOperator {
         form(name) { argument, compiler in
@@ -51,7 +53,7 @@ extension ExpressionOperator {
                     try checkInput(input, name)
                     regex = try Regex(name, pattern, options)
                 }
-                guard let regex, input.type == .string else { return none(scope) }
+                guard let regex, input.type == .string else { return nullInput ?? scope.arena.array { _ in } }
                 return try body(scope, regex, input.bytes)
             }
         }
@@ -103,15 +105,20 @@ extension Regex {
         if pattern.type == .regex {
             let (own, ownLetters) = pattern.asRegex
             if !ownLetters.isEmpty && !letters.isEmpty {
-                throw AtelierError(51107, "\(name): found regex option(s) specified in both 'regex' and 'option' fields")
+                throw AtelierError(
+                    51107, "\(name): found regex option(s) specified in both 'regex' and 'option' fields")
             }
             text = own
             if letters.isEmpty { letters = ownLetters }
         } else if pattern.type == .string {
             text = pattern.asString
         }
-        if text.utf8.contains(0) { throw AtelierError(51109, "\(name): regular expression cannot contain an embedded null byte") }
-        if letters.utf8.contains(0) { throw AtelierError(51110, "\(name): regex options cannot contain an embedded null byte") }
+        if text.utf8.contains(0) {
+            throw AtelierError(51109, "\(name): regular expression cannot contain an embedded null byte")
+        }
+        if letters.utf8.contains(0) {
+            throw AtelierError(51110, "\(name): regex options cannot contain an embedded null byte")
+        }
         if pattern.isNullish { return nil }
         try self.init(pattern: text, options: letters, code: 51111)
     }

@@ -31,7 +31,9 @@ extension ExpressionOperator {
     ) throws -> ValueView {
         let value = try arguments[0]
         if value.isNullish { return .null }
-        guard value.isNumber else { throw AtelierError(51081, "\(name) only supports numeric types, not \(value.type.name)") }
+        guard value.isNumber else {
+            throw AtelierError(51081, "\(name) only supports numeric types, not \(value.type.name)")
+        }
         var place = 0
         if arguments.count > 1 {
             let precision = try arguments[1]

@@ -30,7 +30,12 @@ extension ExpressionOperator {
                 if value.isNullish { return .null }
                 try checkArray(value, "All operands of $setIntersection", 17047)
                 let set = ValueSet(value, scope.arena)
-                common = index == 0 ? set : common.intersection(set, scope.arena)
+                // Of equal elements the smaller set's stay.
+                common =
+                    index == 0
+                    ? set
+                    : set.count < common.count
+                        ? set.intersection(common, scope.arena) : common.intersection(set, scope.arena)
                 // Nothing more can be in all of them.
                 if common.count == 0 { break }
             }
@@ -61,7 +66,8 @@ extension ExpressionOperator {
         form("$setIsSubset") { argument, compiler in
             let operands = try compiler.operands(argument, of: "$setIsSubset", 2...2)
             if operands[0].constant == nil, let whole = operands[1].constant {
-                return compiler.checked { try Subset(operands[0], of: whole) } ?? BinaryCall(operands[0], operands[1], isSubset)
+                return compiler.checked { try Subset(operands[0], of: whole) }
+                    ?? BinaryCall(operands[0], operands[1], isSubset)
             }
             return try compiler.fold(BinaryCall(operands[0], operands[1], isSubset), operands)
         },

@@ -42,7 +42,8 @@ extension ExpressionOperator {
     private static func substringOfCodePoints(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
         func bound(_ value: ValueView, _ what: String, _ notNumber: ErrorCode, _ notWhole: ErrorCode) throws -> Int {
             guard value.isNumber else {
-                throw AtelierError(notNumber, "$substrCP: \(what) must be a numeric type (is BSON type \(value.type.name))")
+                throw AtelierError(
+                    notNumber, "$substrCP: \(what) must be a numeric type (is BSON type \(value.type.name))")
             }
             guard let number = value.exactInt32 else {
                 throw AtelierError(notWhole, "$substrCP: \(what) cannot be represented as a 32-bit integral value")
@@ -54,7 +55,9 @@ extension ExpressionOperator {
         let start = try bound(from, "starting index", 34450, 34451)
         let length = try bound(size, "length", 34452, 34453)
         guard length >= 0 else { throw AtelierError(34454, "$substrCP: length must be a nonnegative integer.") }
-        guard start >= 0 else { throw AtelierError(34455, "$substrCP: the starting index must be nonnegative integer.") }
+        guard start >= 0 else {
+            throw AtelierError(34455, "$substrCP: the starting index must be nonnegative integer.")
+        }
         let first = text.offset(ofCodePoint: start)
         return .string(borrowing: text.bytes.slice(first..<text.offset(ofCodePoint: length, from: first)))
     }
@@ -67,7 +70,8 @@ extension ExpressionOperator {
         }
         let token = try arguments[1]
         guard token.type == .string else {
-            throw AtelierError(40092, "$indexOfBytes requires a string as the second argument, found: \(token.type.name)")
+            throw AtelierError(
+                40092, "$indexOfBytes requires a string as the second argument, found: \(token.type.name)")
         }
         let start = try arguments.count > 2 ? position(arguments[2], of: "$indexOfBytes", "starting index") : 0
         let end = try arguments.count > 3 ? position(arguments[3], of: "$indexOfBytes", "ending index") : Int.max
@@ -112,9 +116,11 @@ extension ExpressionOperator {
             ]
             return try compiler.call(name, operands) { scope, arguments in
                 let values = try arguments.all()
-                for (i, (what, code)) in zip(["input", "find", "replacement"], [51746, 51745, 51744] as [ErrorCode]).enumerated()
+                for (i, (what, code)) in zip(["input", "find", "replacement"], [51746, 51745, 51744] as [ErrorCode])
+                    .enumerated()
                 where values[i].type != .string && !values[i].isNullish {
-                    throw AtelierError(code, "\(name) requires that '\(what)' be a string, found: \(values[i].type.name)")
+                    throw AtelierError(
+                        code, "\(name) requires that '\(what)' be a string, found: \(values[i].type.name)")
                 }
                 if values[0].isNullish || values[1].isNullish || values[2].isNullish { return .null }
                 return replace(scope, values[0], values[1].bytes, with: values[2].bytes, all: all)

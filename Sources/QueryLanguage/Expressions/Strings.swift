@@ -29,10 +29,16 @@ extension ExpressionOperator {
         binary("$split") { scope, text, separator in
             if text.isNullish || separator.isNullish { return .null }
             guard text.type == .string else {
-                throw AtelierError(40085, "$split requires an expression that evaluates to a string as a first argument, found: \(text.type.name)")
+                throw AtelierError(
+                    40085,
+                    "$split requires an expression that evaluates to a string as a first argument, found: \(text.type.name)"
+                )
             }
             guard separator.type == .string else {
-                throw AtelierError(40086, "$split requires an expression that evaluates to a string as a second argument, found: \(separator.type.name)")
+                throw AtelierError(
+                    40086,
+                    "$split requires an expression that evaluates to a string as a second argument, found: \(separator.type.name)"
+                )
             }
             guard separator.length > 0 else { throw AtelierError(40087, "$split requires a non-empty separator") }
             return split(scope, text.bytes, separator.bytes)

@@ -19,10 +19,14 @@ extension ExpressionOperator {
         function("$atan2", 2...2) { scope, arguments in
             let y = try arguments[0]
             if y.isNullish { return .null }
-            guard y.isNumber else { throw AtelierError(51044, "$atan2 only supports numeric types, not \(y.type.name)") }
+            guard y.isNumber else {
+                throw AtelierError(51044, "$atan2 only supports numeric types, not \(y.type.name)")
+            }
             let x = try arguments[1]
             if x.isNullish { return .null }
-            guard x.isNumber else { throw AtelierError(51045, "$atan2 only supports numeric types, not \(x.type.name)") }
+            guard x.isNumber else {
+                throw AtelierError(51045, "$atan2 only supports numeric types, not \(x.type.name)")
+            }
             if y.type == .decimal || x.type == .decimal {
                 return scope.arena.decimal(.atan2(Numeric.decimal(y), Numeric.decimal(x)))
             }

@@ -15,7 +15,8 @@ extension ExpressionOperator {
 
     private static func trim(_ name: String, left: Bool, right: Bool) -> ExpressionOperator {
         form(name) { argument, compiler in
-            let arguments = try NamedArguments(argument, of: name, ["input", "chars"], notObject: 50696, unknown: 50694)
+            let arguments = try NamedArguments(
+                argument, of: name, ["input", "chars"], notObject: 50696, unknown: 50694)
             let input = try compiler.expression(arguments, required: "input", 50695)
             let characters = try compiler.expression(arguments, "chars")
             let given = characters != nil
@@ -23,7 +24,8 @@ extension ExpressionOperator {
                 let input = try arguments[0]
                 if input.isNullish { return .null }
                 guard input.type == .string else {
-                    throw AtelierError(50699, "\(name) requires its input to be a string, got \(input.type.name) instead.")
+                    throw AtelierError(
+                        50699, "\(name) requires its input to be a string, got \(input.type.name) instead.")
                 }
                 if !given { return trimmed(input.bytes, whitespace, left: left, right: right) }
                 let characters = try arguments[1]
@@ -56,7 +58,9 @@ extension ExpressionOperator {
         while left, let length = characters.lazy.compactMap({ length($0, in: text, at: start, before: end) }).first {
             start += length
         }
-        while right, let length = characters.lazy.compactMap({ length($0, in: text, at: end - $0.count, after: start) }).first {
+        while right,
+            let length = characters.lazy.compactMap({ length($0, in: text, at: end - $0.count, after: start) }).first
+        {
             end -= length
         }
         return .string(borrowing: text.slice(start..<end))
@@ -64,7 +68,8 @@ extension ExpressionOperator {
 
     /// A character's length where it stands at an offset, within bounds.
     private static func length(
-        _ character: [UInt8], in text: UnsafeRawBufferPointer, at offset: Int, after start: Int = 0, before end: Int = Int.max
+        _ character: [UInt8], in text: UnsafeRawBufferPointer, at offset: Int, after start: Int = 0,
+        before end: Int = Int.max
     ) -> Int? {
         guard offset >= start, offset + character.count <= end else { return nil }
         return character.withUnsafeBytes { text.has($0, at: offset) } ? character.count : nil

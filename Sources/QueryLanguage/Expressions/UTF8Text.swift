@@ -56,7 +56,9 @@ extension UnsafeRawBufferPointer {
         let (base, first) = (baseAddress!, Int32(needle.load(as: UInt8.self)))
         var position = start
         while position + other.count <= end,
-            let found = memchr(base + position, first, end - other.count - position + 1).map({ UnsafeRawPointer($0) - base })
+            let found = memchr(base + position, first, end - other.count - position + 1).map({
+                UnsafeRawPointer($0) - base
+            })
         {
             if memcmp(base + found, needle, other.count) == 0 { return found }
             position = found + 1

@@ -25,7 +25,8 @@ import Testing
         ExpressionCase(#"{"$toDouble": "5e550"}"#, .error(241)),
         ExpressionCase(#"{"$toDouble": "-Infinity"}"#, #"{"$numberDouble": "-Infinity"}"#),
         ExpressionCase(#"{"$toDouble": {"$numberDecimal": "1E+6000"}}"#, .error(241)),
-        ExpressionCase(#"{"$toDouble": {"$date": "2018-03-26T04:38:28.044Z"}}"#, #"{"$numberDouble": "1522039108044"}"#),
+        ExpressionCase(
+            #"{"$toDouble": {"$date": "2018-03-26T04:38:28.044Z"}}"#, #"{"$numberDouble": "1522039108044"}"#),
         ExpressionCase(#"{"$toDecimal": 2.5}"#, #"{"$numberDecimal": "2.50000000000000"}"#),
         ExpressionCase(#"{"$toDecimal": "-5.5"}"#, #"{"$numberDecimal": "-5.5"}"#),
         ExpressionCase(#"{"$toDecimal": true}"#, #"{"$numberDecimal": "1"}"#),
@@ -37,7 +38,8 @@ import Testing
         ExpressionCase(#"{"$toDate": 120000000000.5}"#, #"{"$date": "1973-10-20T21:20:00Z"}"#),
         ExpressionCase(#"{"$toDate": {"$numberDecimal": "1253372036000.50"}}"#, #"{"$date": "2009-09-19T14:53:56Z"}"#),
         ExpressionCase(#"{"$toDate": {"$oid": "5ab9c3da31c2ab715d421285"}}"#, #"{"$date": "2018-03-27T04:08:58Z"}"#),
-        ExpressionCase(#"{"$toDate": {"$timestamp": {"t": 1637688118, "i": 1}}}"#, #"{"$date": "2021-11-23T17:21:58Z"}"#),
+        ExpressionCase(
+            #"{"$toDate": {"$timestamp": {"t": 1637688118, "i": 1}}}"#, #"{"$date": "2021-11-23T17:21:58Z"}"#),
         ExpressionCase(#"{"$toDate": 5}"#, .error(241)),
         ExpressionCase(#"{"$toObjectId": "5ab9cbfa31c2ab715d42129e"}"#, #"{"$oid": "5ab9cbfa31c2ab715d42129e"}"#),
         ExpressionCase(#"{"$toObjectId": "5ab9cbfa31c2ab715d42129"}"#, .error(241)),
@@ -76,13 +78,20 @@ import Testing
         ExpressionCase(
             #"{"$convert": {"input": "hn3uUsMxSE6S0cVkebjmfg==", "to": "binData", "format": "base64"}}"#,
             #"{"$binary": {"base64": "hn3uUsMxSE6S0cVkebjmfg==", "subType": "00"}}"#),
-        ExpressionCase(#"{"$convert": {"input": "\#(uuid)", "to": {"type": "binData", "subtype": 0}, "format": "base64"}}"#, .error(241)),
-        ExpressionCase(#"{"$convert": {"input": "hn3uUsMxSE6S0cVkebjmfg==", "to": {"type": "binData", "subtype": 4}, "format": "base64"}}"#, .error(241)),
+        ExpressionCase(
+            #"{"$convert": {"input": "\#(uuid)", "to": {"type": "binData", "subtype": 0}, "format": "base64"}}"#,
+            .error(241)),
+        ExpressionCase(
+            #"{"$convert": {"input": "hn3uUsMxSE6S0cVkebjmfg==", "to": {"type": "binData", "subtype": 4}, "format": "base64"}}"#,
+            .error(241)),
         ExpressionCase(
             #"{"$convert": {"input": "\#(uuid)", "to": {"type": "binData", "subtype": 4}, "format": "uuid"}}"#,
             #"{"$uuid": "\#(uuid)"}"#),
-        ExpressionCase(#"{"$convert": {"input": "äöäöä", "to": {"type": "binData", "subtype": 4}, "format": "uuid"}}"#, .error(241)),
-        ExpressionCase(#"{"$convert": {"input": "\#(uuid)", "to": {"type": "binData"}, "format": "uuid"}}"#, .error(241)),
+        ExpressionCase(
+            #"{"$convert": {"input": "äöäöä", "to": {"type": "binData", "subtype": 4}, "format": "uuid"}}"#, .error(241)
+        ),
+        ExpressionCase(
+            #"{"$convert": {"input": "\#(uuid)", "to": {"type": "binData"}, "format": "uuid"}}"#, .error(241)),
         ExpressionCase(#"{"$convert": {"input": "x", "to": "binData", "format": "base32"}}"#, .error(2)),
         ExpressionCase(#"{"$toUUID": "\#(uuid)"}"#, #"{"$uuid": "\#(uuid)"}"#),
         ExpressionCase(#"{"$toString": {"$uuid": "\#(uuid)"}}"#, #""\#(uuid)""#),
@@ -100,7 +109,8 @@ import Testing
             #"{"$convert": {"input": "é", "to": "binData", "format": "utf8"}}"#,
             #"{"$binary": {"base64": "w6k=", "subType": "00"}}"#),
         ExpressionCase(
-            #"{"$convert": {"input": {"$binary": {"base64": "AQI=", "subType": "00"}}, "to": "int", "byteOrder": "big"}}"#, "258"),
+            #"{"$convert": {"input": {"$binary": {"base64": "AQI=", "subType": "00"}}, "to": "int", "byteOrder": "big"}}"#,
+            "258"),
         ExpressionCase(
             #"{"$convert": {"input": {"$binary": {"base64": "AQI=", "subType": "00"}}, "to": "long"}}"#,
             #"{"$numberLong": "513"}"#),

@@ -77,13 +77,21 @@ import Testing
 
     @Test(arguments: [
         ExpressionCase(#"{"$dateAdd": {"startDate": null, "unit": "day", "amount": 1}}"#, "null"),
-        ExpressionCase(#"{"$dateAdd": {"startDate": "$d", "unit": "day", "amount": 1.5}}"#, on: #"{"d": {"$date": "2020-01-01T00:00:00Z"}}"#, .error(5_166_405)),
+        ExpressionCase(
+            #"{"$dateAdd": {"startDate": "$d", "unit": "day", "amount": 1.5}}"#,
+            on: #"{"d": {"$date": "2020-01-01T00:00:00Z"}}"#, .error(5_166_405)),
         ExpressionCase(#"{"$dateAdd": {"startDate": 1, "unit": "day", "amount": 1}}"#, .error(5_166_403)),
-        ExpressionCase(#"{"$dateAdd": {"startDate": {"$date": "2020-01-01T00:00:00Z"}, "unit": "days", "amount": 1}}"#, .error(9)),
+        ExpressionCase(
+            #"{"$dateAdd": {"startDate": {"$date": "2020-01-01T00:00:00Z"}, "unit": "days", "amount": 1}}"#, .error(9)),
         ExpressionCase(#"{"$dateDiff": {"startDate": "$x", "endDate": "$x", "unit": "day"}}"#, "null"),
-        ExpressionCase(#"{"$dateTrunc": {"date": {"$date": "2020-01-01T00:00:00Z"}, "unit": "day", "binSize": 0}}"#, .error(5_439_018)),
-        ExpressionCase(#"{"$dateTrunc": {"date": {"$date": "2020-01-01T00:00:00Z"}, "unit": "day", "timezone": "Nowhere/At_All"}}"#, .error(40485)),
-        ExpressionCase(#"{"$year": {"date": {"$date": "2020-01-01T00:00:00Z"}, "timezone": "../../etc/passwd"}}"#, .error(40485)),
+        ExpressionCase(
+            #"{"$dateTrunc": {"date": {"$date": "2020-01-01T00:00:00Z"}, "unit": "day", "binSize": 0}}"#,
+            .error(5_439_018)),
+        ExpressionCase(
+            #"{"$dateTrunc": {"date": {"$date": "2020-01-01T00:00:00Z"}, "unit": "day", "timezone": "Nowhere/At_All"}}"#,
+            .error(40485)),
+        ExpressionCase(
+            #"{"$year": {"date": {"$date": "2020-01-01T00:00:00Z"}, "timezone": "../../etc/passwd"}}"#, .error(40485)),
     ])
     func nullsAndMistakes(_ expressionCase: ExpressionCase) throws { try expressionCase.check() }
 
@@ -104,14 +112,19 @@ import Testing
         let date = #""date": {"$date": "2014-01-01T08:15:39.736Z"}"#
         try ExpressionCase(#"{"$dateToString": {\#(date)}}"#, #""2014-01-01T08:15:39.736Z""#).check()
         try ExpressionCase(#"{"$dateToString": {\#(date), "timezone": "GMT"}}"#, #""2014-01-01T08:15:39.736Z""#).check()
-        try ExpressionCase(#"{"$dateToString": {\#(date), "timezone": "Asia/Tokyo"}}"#, #""2014-01-01T17:15:39.736""#).check()
-        try ExpressionCase(#"{"$toString": {"$add": [{"$date": "2014-01-01T00:00:00Z"}, {"$numberLong": "999999999999999"}]}}"#, .error(18537)).check()
+        try ExpressionCase(#"{"$dateToString": {\#(date), "timezone": "Asia/Tokyo"}}"#, #""2014-01-01T17:15:39.736""#)
+            .check()
+        try ExpressionCase(
+            #"{"$toString": {"$add": [{"$date": "2014-01-01T00:00:00Z"}, {"$numberLong": "999999999999999"}]}}"#,
+            .error(18537)
+        ).check()
     }
 
     @Test(arguments: [
         ("2017-02-08T12:10:40.787", "2017-02-08T12:10:40.787Z"), ("2017-02-08", "2017-02-08T00:00:00Z"),
         ("2018-03-20 11:00:06 +0500", "2018-03-20T06:00:06Z"), ("2018-03-03T12:00:00+0500", "2018-03-03T07:00:00Z"),
-        ("10/02/2018", "2018-10-02T00:00:00Z"), ("10.02.2018", "2018-02-10T00:00:00Z"), ("10-02-2018", "2018-02-10T00:00:00Z"),
+        ("10/02/2018", "2018-10-02T00:00:00Z"), ("10.02.2018", "2018-02-10T00:00:00Z"),
+        ("10-02-2018", "2018-02-10T00:00:00Z"),
         ("20180210T121314Z", "2018-02-10T12:13:14Z"), ("2018-W06-6", "2018-02-10T00:00:00Z"),
         ("July 4th, 2017", "2017-07-04T00:00:00Z"), ("Sat, 10 Feb 2018 12:00:00 GMT", "2018-02-10T12:00:00Z"),
         ("10 Feb 2018 3:04 pm", "2018-02-10T15:04:00Z"), ("2017-07-14 02:40 UTC", "2017-07-14T02:40:00Z"),
@@ -121,7 +134,9 @@ import Testing
         try ExpressionCase(#"{"$toDate": "\#(text)"}"#, Self.date(result)).check()
     }
 
-    @Test(arguments: ["Friday", "2018-02-30", "12:00", "not a date", "", "2018-13-01", "2018-02-10T25:00:00", "2018-02-10 trailing"])
+    @Test(arguments: [
+        "Friday", "2018-02-30", "12:00", "not a date", "", "2018-13-01", "2018-02-10T25:00:00", "2018-02-10 trailing",
+    ])
     func refusesWhatIsNoDate(text: String) throws {
         try ExpressionCase(#"{"$toDate": "\#(text)"}"#, .error(241)).check()
     }
@@ -134,7 +149,8 @@ import Testing
     ])
     func readsByFormat(text: String, format: String, zone: String, result: String) throws {
         try ExpressionCase(
-            #"{"$dateFromString": {"dateString": "\#(text)", "format": "\#(format)", "timezone": "\#(zone)"}}"#, Self.date(result)
+            #"{"$dateFromString": {"dateString": "\#(text)", "format": "\#(format)", "timezone": "\#(zone)"}}"#,
+            Self.date(result)
         ).check()
     }
 

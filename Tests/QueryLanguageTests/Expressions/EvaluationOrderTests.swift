@@ -26,15 +26,26 @@ import Testing
     func order(_ expressionCase: ExpressionCase) throws { try expressionCase.check() }
 
     @Test(arguments: [
-        ExpressionCase(#"{"$sum": {"$map": {"input": "$a", "in": {"$multiply": ["$$this.p", "$$this.q"]}}}}"#, on: #"{"a": [{"p": 2, "q": 3}, {"p": 4}, {"p": 1, "q": 1.5}]}"#, "7.5"),
-        ExpressionCase(#"{"$size": {"$filter": {"input": "$a", "cond": {"$gt": ["$$this", 1]}}}}"#, on: #"{"a": [1, 2, 3]}"#, "2"),
-        ExpressionCase(#"{"$max": {"$map": {"input": {"$filter": {"input": "$a", "as": "x", "cond": "$$x.in"}}, "as": "y", "in": "$$y.v"}}}"#, on: #"{"a": [{"in": true, "v": 3}, {"v": 9}, {"in": 1, "v": 5}]}"#, "5"),
+        ExpressionCase(
+            #"{"$sum": {"$map": {"input": "$a", "in": {"$multiply": ["$$this.p", "$$this.q"]}}}}"#,
+            on: #"{"a": [{"p": 2, "q": 3}, {"p": 4}, {"p": 1, "q": 1.5}]}"#, "7.5"),
+        ExpressionCase(
+            #"{"$size": {"$filter": {"input": "$a", "cond": {"$gt": ["$$this", 1]}}}}"#, on: #"{"a": [1, 2, 3]}"#, "2"),
+        ExpressionCase(
+            #"{"$max": {"$map": {"input": {"$filter": {"input": "$a", "as": "x", "cond": "$$x.in"}}, "as": "y", "in": "$$y.v"}}}"#,
+            on: #"{"a": [{"in": true, "v": 3}, {"v": 9}, {"in": 1, "v": 5}]}"#, "5"),
         ExpressionCase(#"{"$avg": {"$map": {"input": "$missing", "in": 1}}}"#, "null"),
         ExpressionCase(#"{"$size": {"$map": {"input": "$missing", "in": 1}}}"#, .error(17124)),
         ExpressionCase(#"{"$sum": {"$filter": {"input": 5, "cond": true}}}"#, .error(28651)),
-        ExpressionCase(#"{"$map": {"input": [1, 2], "as": "x", "in": {"$map": {"input": [10, 20], "as": "y", "in": {"$add": ["$$x", "$$y"]}}}}}"#, "[[11, 21], [12, 22]]"),
-        ExpressionCase(#"{"$reduce": {"input": [1, 2, 3], "initialValue": {"sum": 0}, "in": {"sum": {"$add": ["$$value.sum", "$$this"]}}}}"#, #"{"sum": 6}"#),
-        ExpressionCase(#"{"$let": {"vars": {"x": 1}, "in": {"$let": {"vars": {"x": 2, "y": "$$x"}, "in": ["$$x", "$$y"]}}}}"#, "[2, 1]"),
+        ExpressionCase(
+            #"{"$map": {"input": [1, 2], "as": "x", "in": {"$map": {"input": [10, 20], "as": "y", "in": {"$add": ["$$x", "$$y"]}}}}}"#,
+            "[[11, 21], [12, 22]]"),
+        ExpressionCase(
+            #"{"$reduce": {"input": [1, 2, 3], "initialValue": {"sum": 0}, "in": {"sum": {"$add": ["$$value.sum", "$$this"]}}}}"#,
+            #"{"sum": 6}"#),
+        ExpressionCase(
+            #"{"$let": {"vars": {"x": 1}, "in": {"$let": {"vars": {"x": 2, "y": "$$x"}, "in": ["$$x", "$$y"]}}}}"#,
+            "[2, 1]"),
     ])
     func loopsInLoops(_ expressionCase: ExpressionCase) throws { try expressionCase.check() }
 }

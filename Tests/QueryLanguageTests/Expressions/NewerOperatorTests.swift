@@ -43,16 +43,20 @@ import Testing
         ExpressionCase(#"{"$getField": {"field": "x", "input": {"x": 3}}}"#, "3"),
         ExpressionCase(#"{"$getField": {"field": "x", "input": [{"x": 3}]}}"#, .missing),
         ExpressionCase(#"{"$getField": {"field": "x", "input": null}}"#, "null"),
-        ExpressionCase(#"{"$getField": {"field": {"$concat": ["a", ".", "b"]}, "input": "$$ROOT"}}"#, on: #"{"a.b": 1}"#, "1"),
+        ExpressionCase(
+            #"{"$getField": {"field": {"$concat": ["a", ".", "b"]}, "input": "$$ROOT"}}"#, on: #"{"a.b": 1}"#, "1"),
         ExpressionCase(#"{"$getField": {"field": 5, "input": "$$ROOT"}}"#, .error(5_654_602)),
         ExpressionCase(
-            #"{"$setField": {"field": "price.usd", "input": "$$ROOT", "value": "$price"}}"#, on: #"{"_id": 1, "price": 9}"#,
+            #"{"$setField": {"field": "price.usd", "input": "$$ROOT", "value": "$price"}}"#,
+            on: #"{"_id": 1, "price": 9}"#,
             #"{"_id": 1, "price": 9, "price.usd": 9}"#),
         ExpressionCase(
-            #"{"$setField": {"field": {"$literal": "$price"}, "input": "$$ROOT", "value": 7}}"#, on: #"{"$price": 5, "b": 1}"#,
+            #"{"$setField": {"field": {"$literal": "$price"}, "input": "$$ROOT", "value": 7}}"#,
+            on: #"{"$price": 5, "b": 1}"#,
             #"{"$price": 7, "b": 1}"#),
         ExpressionCase(
-            #"{"$setField": {"field": "a", "input": "$$ROOT", "value": "$$REMOVE"}}"#, on: #"{"a": 5, "b": 1}"#, #"{"b": 1}"#),
+            #"{"$setField": {"field": "a", "input": "$$ROOT", "value": "$$REMOVE"}}"#, on: #"{"a": 5, "b": 1}"#,
+            #"{"b": 1}"#),
         ExpressionCase(#"{"$unsetField": {"field": "a", "input": "$$ROOT"}}"#, on: #"{"a": 5, "b": 1}"#, #"{"b": 1}"#),
         ExpressionCase(#"{"$unsetField": {"field": "a", "input": null}}"#, "null"),
         ExpressionCase(#"{"$setField": {"field": "$a", "input": "$$ROOT", "value": 1}}"#, .error(4_161_108)),
@@ -61,8 +65,12 @@ import Testing
     func objects(_ expressionCase: ExpressionCase) throws { try expressionCase.check() }
 
     @Test(arguments: [
-        ExpressionCase(#"{"$replaceOne": {"input": "blue paint blue", "find": "blue", "replacement": "red"}}"#, #""red paint blue""#),
-        ExpressionCase(#"{"$replaceAll": {"input": "blue paint blue", "find": "blue", "replacement": "red"}}"#, #""red paint red""#),
+        ExpressionCase(
+            #"{"$replaceOne": {"input": "blue paint blue", "find": "blue", "replacement": "red"}}"#,
+            #""red paint blue""#),
+        ExpressionCase(
+            #"{"$replaceAll": {"input": "blue paint blue", "find": "blue", "replacement": "red"}}"#, #""red paint red""#
+        ),
         ExpressionCase(#"{"$replaceAll": {"input": "ab", "find": "", "replacement": "-"}}"#, #""-a-b-""#),
         ExpressionCase(#"{"$replaceOne": {"input": "ab", "find": "x", "replacement": "-"}}"#, #""ab""#),
         ExpressionCase(#"{"$replaceOne": {"input": "$missing", "find": "x", "replacement": "-"}}"#, "null"),
@@ -75,12 +83,18 @@ import Testing
         ExpressionCase(#"{"$bsonSize": "x"}"#, .error(31393)),
         ExpressionCase(#"{"$isNumber": {"$numberDecimal": "1"}}"#, "true"),
         ExpressionCase(#"{"$isNumber": "1"}"#, "false"),
-        ExpressionCase(#"{"$regexFind": {"input": "Colleen", "regex": "(C(ar)*)ol"}}"#, #"{"match": "Col", "idx": 0, "captures": ["C", null]}"#),
-        ExpressionCase(#"{"$regexFind": {"input": "métier", "regex": "TIER", "options": "i"}}"#, #"{"match": "tier", "idx": 2, "captures": []}"#),
+        ExpressionCase(
+            #"{"$regexFind": {"input": "Colleen", "regex": "(C(ar)*)ol"}}"#,
+            #"{"match": "Col", "idx": 0, "captures": ["C", null]}"#),
+        ExpressionCase(
+            #"{"$regexFind": {"input": "métier", "regex": "TIER", "options": "i"}}"#,
+            #"{"match": "tier", "idx": 2, "captures": []}"#),
         ExpressionCase(
             #"{"$regexFindAll": {"input": "éab", "regex": ""}}"#,
-            #"[{"match": "", "idx": 0, "captures": []}, {"match": "", "idx": 1, "captures": []}, {"match": "", "idx": 2, "captures": []}]"#),
-        ExpressionCase(#"{"$regexFindAll": {"input": "", "regex": "x*"}}"#, #"[{"match": "", "idx": 0, "captures": []}]"#),
+            #"[{"match": "", "idx": 0, "captures": []}, {"match": "", "idx": 1, "captures": []}, {"match": "", "idx": 2, "captures": []}]"#
+        ),
+        ExpressionCase(
+            #"{"$regexFindAll": {"input": "", "regex": "x*"}}"#, #"[{"match": "", "idx": 0, "captures": []}]"#),
         ExpressionCase(#"{"$regexMatch": {"input": "a", "regex": "("}}"#, .error(51111)),
         ExpressionCase(#"{"$regexMatch": {"input": "a", "regex": "a", "options": "g"}}"#, .error(51108)),
         ExpressionCase(#"{"$regexMatch": {"input": null, "regex": "a"}}"#, "false"),
@@ -107,7 +121,9 @@ import Testing
         ExpressionCase(#"{"$round": [1450, -2]}"#, "1400"),
         ExpressionCase(#"{"$round": [{"$numberInt": "2147483647"}, -1]}"#, #"{"$numberLong": "2147483650"}"#),
         ExpressionCase(#"{"$trunc": [-7.849, 1]}"#, "-7.8"),
-        ExpressionCase(#"{"$percentile": {"input": [10, 20, 30], "p": [0, 0.5, 0.95, 1], "method": "approximate"}}"#, "[10.0, 20.0, 30.0, 30.0]"),
+        ExpressionCase(
+            #"{"$percentile": {"input": [10, 20, 30], "p": [0, 0.5, 0.95, 1], "method": "approximate"}}"#,
+            "[10.0, 20.0, 30.0, 30.0]"),
         ExpressionCase(#"{"$percentile": {"input": ["x"], "p": [0.5], "method": "approximate"}}"#, "[null]"),
         ExpressionCase(#"{"$percentile": {"input": 5, "p": [2], "method": "approximate"}}"#, .error(7_750_303)),
         ExpressionCase(#"{"$median": {"input": [67, 81, 80], "method": "approximate"}}"#, "80.0"),
@@ -118,7 +134,8 @@ import Testing
         ExpressionCase(#"{"$tsSecond": 5}"#, .error(5_687_301)),
         // The manual's example.
         ExpressionCase(#"{"$toHashedIndexKey": "string to hash"}"#, #"{"$numberLong": "763543691661428748"}"#),
-        ExpressionCase(#"{"$eq": [{"$toHashedIndexKey": 7}, {"$toHashedIndexKey": {"$numberDecimal": "7.9"}}]}"#, "true"),
+        ExpressionCase(
+            #"{"$eq": [{"$toHashedIndexKey": 7}, {"$toHashedIndexKey": {"$numberDecimal": "7.9"}}]}"#, "true"),
         ExpressionCase(#"{"$function": {"body": "x", "args": [], "lang": "js"}}"#, .error(31264)),
     ])
     func numbersAndOthers(_ expressionCase: ExpressionCase) throws { try expressionCase.check() }

@@ -6,7 +6,8 @@ import Testing
 
 /// The recorded expression cases: every one is an `aggregate` with one `{$project: {r: EXPRESSION}}`.
 @Suite struct VectorExpressionTests {
-    static let path = "\(getenv("ATELIER_TEST_DATA").map { String(cString: $0) } ?? "../shared")/vectors/expression.jsonl"
+    static let path =
+        "\(getenv("ATELIER_TEST_DATA").map { String(cString: $0) } ?? "../shared")/vectors/expression.jsonl"
 
     @Test(.enabled(if: contents(path) != nil, "needs the recorded vectors: set ATELIER_TEST_DATA"))
     func recordedExpressionsGiveTheRecordedAnswers() throws {
@@ -22,7 +23,9 @@ import Testing
                 passed += 1
             }
         }
-        print("expression vectors: \(passed)/\(lines.count) as recorded, \(failures.count) differ without a documented reason")
+        print(
+            "expression vectors: \(passed)/\(lines.count) as recorded, \(failures.count) differ without a documented reason"
+        )
         if let path = getenv("VECTOR_FAILURES").map({ String(cString: $0) }), let file = fopen(path, "w") {
             for failure in failures { fputs(failure + "\n", file) }
             fclose(file)
@@ -54,7 +57,8 @@ import Testing
         let (a, b) = (canonical(wanted), canonical(got))
         if a == b { return nil }
         let index = zip(a, b).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(a.count, b.count)
-        return "document \(index): wanted \(index < a.count ? a[index] : "none"), got \(index < b.count ? b[index] : "none")"
+        return
+            "document \(index): wanted \(index < a.count ? a[index] : "none"), got \(index < b.count ? b[index] : "none")"
     }
 
     /// A comparable form: exact types, doubles to 13 significant digits, arrays without their order where that is open.
@@ -139,8 +143,9 @@ enum VectorExceptions {
 
     static func names() throws -> Set<String> {
         guard let bytes = contents(path) else { return [] }
-        return Set(try Document(json: Array("{\"list\": ".utf8) + bytes + Array("}".utf8))["list"]!.arrayValue!.compactMap {
-            $0.documentValue?["name"]?.stringValue
-        })
+        return Set(
+            try Document(json: Array("{\"list\": ".utf8) + bytes + Array("}".utf8))["list"]!.arrayValue!.compactMap {
+                $0.documentValue?["name"]?.stringValue
+            })
     }
 }
