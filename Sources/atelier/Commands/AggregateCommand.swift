@@ -21,13 +21,12 @@ extension Command {
             let progress = Progress("Running the pipeline", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
             let collection = store.database.collection(name)
-            let count = try invocation.printRows(RowDescription()) { write in
+            try collection.requireExistence()
+            try invocation.printRows(RowDescription()) { write in
                 let cursor = try collection.aggregate(pipeline, allowDiskUse: true)
                 progress.finish()
                 try cursor.forEach(write)
             }
-            let writes = pipeline.last.map { $0["$out"] != nil || $0["$merge"] != nil } ?? false
-            if count == 0 && !writes { try collection.requireExistence() }
         }
     }
 

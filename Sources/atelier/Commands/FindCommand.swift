@@ -32,7 +32,8 @@ extension Command {
             let progress = Progress("Searching \(name)", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
             let collection = store.database.collection(name)
-            let count = try invocation.printRows(rows) { write in
+            try collection.requireExistence()
+            try invocation.printRows(rows) { write in
                 let cursor = try collection.find(
                     filter, sort: sort, projection: projection, skip: skip, limit: limit ?? 0)
                 let show: (DocumentView) throws -> Void = { row in
@@ -41,13 +42,12 @@ extension Command {
                 }
                 try cursor.forEach(show)
             }
-            if count == 0 { try collection.requireExistence() }
         }
     }
 }
 
 extension Collection {
-    /// Tells an empty answer from a misspelt name.
+    /// Finds a misspelt name before an empty answer is printed, or written over a file.
     /// - Throws: `namespaceNotFound` where the database has no such collection.
     func requireExistence() throws {
         let names = try database.collectionNames()
