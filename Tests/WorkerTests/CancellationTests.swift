@@ -64,6 +64,19 @@ import Testing
         #expect(try worker.call("$/cancelRequest", "[1]", id: "2")["error"]?.documentValue?["code"] == .int32(-32602))
     }
 
+    @Test("A write that a cancellation stopped half-way is answered as cancelled, with what was done")
+    func interruptedWrite() throws {
+        let deployment = FakeDeployment()
+        let worker = try RunningWorker(deployment, options: options(concurrency: 1))
+        try worker.send(
+            #"{"jsonrpc":"2.0","id":1,"method":"documents.insert","params":{"collection":"hang","documents":[{},{}]}}"#)
+        deployment.waitUntilHanging(1)
+        try worker.send(cancel("1"))
+        let error = try worker.reply()["error"]?.documentValue
+        #expect(error?["code"] == .int32(-32800))
+        #expect(error?["data"]?.documentValue?["insertedCount"] == 1)
+    }
+
     @Test("The string \"1\" and the number 1 are two ids")
     func idsOfDifferentTypes() throws {
         let deployment = FakeDeployment()

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A deployment in memory that knows just enough commands for tests of the protocol, and can be made to hang.
 ///
-/// `find` returns whole collections, `aggregate` with `[{$hang: 1}]` waits until its session is killed or `release()` is called.
+/// An insert into `hang` waits until its session is killed. `find` returns whole collections, `aggregate` with `[{$hang: 1}]` waits until its session is killed or `release()` is called.
 final class FakeDeployment: Deployment {
     private struct State {
         var collections: [String: [Document]] = [:]
@@ -46,6 +46,12 @@ final class FakeDeployment: Deployment {
         }
         switch name {
         case "ping", "endSessions": return ["ok": 1.0]
+        case "insert" where collection == "hang":
+            state.write { $0.hanging.append(session) }
+            state.wait { $0.killed.contains(session) }
+            return [
+                "n": 1, "writeErrors": [["index": 1, "code": 11601, "errmsg": "operation was interrupted"]], "ok": 1.0,
+            ]
         case "insert": return insert(command, collection)
         case "find": return open(state.read { $0.collections[collection] ?? [] }, command)
         case "aggregate": return try aggregate(command, session)

@@ -20,7 +20,8 @@ import Testing
     @Test("Every place of a word of text is looked at", arguments: 0..<24)
     func places(_ place: Int) {
         func text(_ special: [UInt8]) -> [UInt8] {
-            Array("\"".utf8) + Array(repeating: UInt8(ascii: "a"), count: place) + special + Array("bcdefghijklm\"".utf8)
+            Array("\"".utf8) + Array(repeating: UInt8(ascii: "a"), count: place) + special
+                + Array("bcdefghijklm\"".utf8)
         }
         for fine in ["x", " ", "~", "!", "#", "[", "]", "\u{7F}", #"\""#, #"\\"#, #"\/"#, #"\u00e9"#, "é", "€", "😀"] {
             #expect(error(text(Array(fine.utf8))) == nil, "\(fine)")
@@ -33,7 +34,8 @@ import Testing
     @Test(
         "JSON is accepted",
         arguments: [
-            "0", "-0", "-1.5e+10", "1E5", "0.1", "true", "false", "null", "\"\"", "[]", "{}", " [ 1 , 2 ] ", #"{"a":{"b":[{}]}}"#,
+            "0", "-0", "-1.5e+10", "1E5", "0.1", "true", "false", "null", "\"\"", "[]", "{}", " [ 1 , 2 ] ",
+            #"{"a":{"b":[{}]}}"#,
             #"{"":0}"#, "[[[[]]]]", "\t\r\n1\n",
         ])
     func accepted(_ text: String) { #expect(error(Array(text.utf8)) == nil) }

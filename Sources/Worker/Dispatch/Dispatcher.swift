@@ -123,7 +123,13 @@ final class Dispatcher: Sendable {
         } catch let cancelled as Cancelled {
             return (.failure(RPCError(.requestCancelled, "Request cancelled", data: cancelled.done)), mode)
         } catch {
-            return (.failure(.wrapping(error)), mode)
+            var failure = RPCError.wrapping(error)
+            // A server may report what an interrupted write had done as a failed write.
+            let isInterruption = failure.data?["code"]?.integerValue == Int64(ErrorCode.interrupted.rawValue)
+            if isInterruption, request.entry.cancellation.isCancelled {
+                failure = RPCError(.requestCancelled, "Request cancelled", data: failure.data)
+            }
+            return (.failure(failure), mode)
         }
     }
 
