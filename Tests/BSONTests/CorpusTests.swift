@@ -68,9 +68,26 @@ import Testing
         }
     }
 
+    /// Text that another implementation wrote is read as the same bytes, and says what ours says.
+    @Test func recordedFromAnotherImplementation() throws {
+        let lines = try contents(file("Recorded/pymongo.ndjson"))
+        let cases = try lines.withUnsafeBytes { try Document.documents(json: $0) }
+        #expect(cases.count >= 100)
+        for recorded in cases {
+            let document = try Document(validating: bytes(recorded["bson"]))
+            let canonical = try #require(recorded["canonical"]?.stringValue)
+            let relaxed = try #require(recorded["relaxed"]?.stringValue)
+            #expect(try Document(json: canonical) == document)
+            #expect(try Document(json: relaxed) == Document(json: document.extendedJSON(.relaxed)))
+        }
+    }
+
+    private func file(_ name: String) -> String {
+        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + name
+    }
+
     private func load(_ file: String, _ section: String) throws -> [Document] {
-        let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let document = try Document(json: contents("\(folder)/Corpus/\(file).json"))
+        let document = try Document(json: contents(self.file("Corpus/\(file).json")))
         return (document[section]?.arrayValue ?? []).compactMap(\.documentValue)
     }
 

@@ -217,6 +217,22 @@ import Testing
         #expect(accepted > 1000 && refused > 1000)
     }
 
+    @Test func aLineThatIsCutOffCostsNoOtherLine() {
+        let read = Array("{\"a\":1}\n{\"a\":2,\n{\"a\":3}\nnonsense\n{\"a\":4}".utf8).withUnsafeBytes { bytes in
+            var parser = ExtendedJSONParser(borrowing: bytes)
+            var read: [BSONValue?] = []
+            while true {
+                do {
+                    guard let document = try parser.nextDocument() else { return read }
+                    read.append(document["a"])
+                } catch {
+                    parser.skipLine()
+                }
+            }
+        }
+        #expect(read == [1, 3, 4])
+    }
+
     @Test func indentedTextReadsBackTheSame() throws {
         let document: Document = ["a": [1, ["b": .decimal(Decimal128("1")!)]], "c": .document([:]), "d": []]
         var writer = ExtendedJSONWriter(.relaxed, indentation: 2)

@@ -57,7 +57,12 @@ import Testing
         let text = Array(#"{"a":[1.5e3,true,null,{"$date":{"$numberLong":"1"}},"é😀\u00e9\ud83d\ude00\n"],"long name":"long enough text"}"#.utf8)
         for count in text.indices {
             let guarded = GuardedBytes(Array(text[..<count]))
+            var parser = ExtendedJSONParser(borrowing: guarded.bytes)
             #expect(throws: AtelierError.self) { try Document(json: guarded.bytes) }
+            // More bytes would mend every one of these, and the parser says so.
+            if (try? parser.nextDocument()) ?? nil != nil { Issue.record("\(count) bytes are a document") }
+            let endedEarly = parser.endedEarly
+            #expect(endedEarly || count == 0, "\(count) bytes")
         }
     }
 

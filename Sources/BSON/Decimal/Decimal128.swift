@@ -153,7 +153,7 @@ extension Decimal128 {
     }
 }
 
-extension Decimal128: Equatable {
+extension Decimal128: Hashable {
     /// Same bytes: 1.0 and 1.00 differ. For numeric equality use `compare`.
     public static func == (a: Decimal128, b: Decimal128) -> Bool { a.low == b.low && a.high == b.high }
 }

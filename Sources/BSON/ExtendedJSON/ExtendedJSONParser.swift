@@ -19,6 +19,8 @@ public struct ExtendedJSONParser: ~Copyable {
     /// How many type wrappers were read, and which was the value read last, if it was one.
     private var wrappers = 0
     private var lastWrapper: TypeWrapper?
+    /// Where the value at hand began; nil when it was read whole.
+    private var begun: UnsafeRawPointer?
     private let writer: BSONWriter
     /// The writer's, at hand without counting references to it.
     private let state: UnsafeMutablePointer<WriterState>
@@ -61,14 +63,17 @@ public struct ExtendedJSONParser: ~Copyable {
         guard begin() else { return nil }
         let slot = state.pointee.putUntypedHeader(UnsafeRawBufferPointer(start: nil, count: 0))
         try readValue(at: slot, depth: 0)
-        offset = position - start
+        finishValue()
         var cursor = writer.finish().elements()
         _ = cursor.next()
         return BSONValue(copying: cursor.value)
     }
 
-    /// Goes to the line after the one where the last value ended or the last error was met.
+    /// Goes to the next line: after an error to the one below the line where the faulty value began, else to the one
+    /// below the line where the last value ended.
     public mutating func skipLine() {
+        if let begun { position = begun }
+        begun = nil
         while position < end {
             position += 1
             if position.load(fromByteOffset: -1, as: UInt8.self) == UInt8(ascii: "\n") { break }
@@ -86,8 +91,13 @@ public struct ExtendedJSONParser: ~Copyable {
         guard begin() else { return false }
         guard peek() == UInt8(ascii: "{") else { throw unexpected("a document, which begins with {") }
         _ = try readMembers(depth: 1)
-        offset = position - start
+        finishValue()
         return true
+    }
+
+    private mutating func finishValue() {
+        offset = position - start
+        begun = nil
     }
 
     /// Whether there is something to read; goes there.
@@ -95,7 +105,9 @@ public struct ExtendedJSONParser: ~Copyable {
         writer.reset()
         endedEarly = false
         skipWhitespace()
+        begun = position
         if position < end { return true }
+        begun = nil
         offset = position - start
         return false
     }
@@ -115,7 +127,10 @@ public struct ExtendedJSONParser: ~Copyable {
         case UInt8(ascii: "f") where take("false"): state.pointee.put(payload: .bool(false), typeAt: slot)
         case UInt8(ascii: "n") where take("null"): state.pointee.put(payload: .null, typeAt: slot)
         case UInt8(ascii: "-"), 48...57: state.pointee.put(payload: try readNumber(), typeAt: slot)
-        default: throw unexpected("a value")
+        default:
+            let error = unexpected("a value")
+            if isCutOff("true") || isCutOff("false") || isCutOff("null") { endedEarly = true }
+            throw error
         }
         if state.pointee.count > ExtendedJSONParser.sizeLimit { throw tooLarge() }
     }
@@ -222,9 +237,18 @@ public struct ExtendedJSONParser: ~Copyable {
 
     private mutating func take(_ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
-        guard end - position >= count else { return false }
-        for i in 0..<count where position.load(fromByteOffset: i, as: UInt8.self) != word.utf8Start[i] { return false }
+        guard end - position >= count, begins(word, count) else { return false }
         position += count
+        return true
+    }
+
+    /// Whether the bytes end in the middle of a word.
+    private func isCutOff(_ word: StaticString) -> Bool {
+        end - position < word.utf8CodeUnitCount && begins(word, end - position)
+    }
+
+    private func begins(_ word: StaticString, _ count: Int) -> Bool {
+        for i in 0..<count where position.load(fromByteOffset: i, as: UInt8.self) != word.utf8Start[i] { return false }
         return true
     }
 
