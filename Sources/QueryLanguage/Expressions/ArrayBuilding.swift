@@ -18,6 +18,7 @@ extension ExpressionOperator {
                     }
                     var cursor = value.asDocument.elements()
                     while cursor.next() { writer.appendElement(cursor.value) }
+                    try ValueLimits.check(bytes: writer.mark)
                 }
             }
             return complete ? result : .null
@@ -60,8 +61,8 @@ extension ExpressionOperator {
         let end = try bound(second, "ending value", 34445, 34446)
         let step = try arguments.count > 2 ? bound(arguments[2], "step value", 34447, 34448) : 1
         if step == 0 { throw AtelierError(34449, "$range requires a non-zero step value") }
-        // An element takes 5 bytes and its index's digits; this many are past any document.
-        if (end - start) / step > 20_000_000 {
+        // As many values as 100 MB hold.
+        if (end - start) / step > 6_553_600 {
             throw AtelierError(
                 146, "$range would use too much memory and cannot spill", advice: "Ask for a shorter range.")
         }
@@ -108,17 +109,17 @@ extension ExpressionOperator {
                 arrays.append(value.asDocument)
             }
             let defaults = try (width..<arguments.count).map { try arguments[$0] }
-            return zipped(scope, arrays, defaults: defaults, longest)
+            return try zipped(scope, arrays, defaults: defaults, longest)
         }
     }
 
     private static func zipped(
         _ scope: Scope, _ inputs: [DocumentView], defaults: [ValueView], _ longest: Bool
-    ) -> ValueView {
+    ) throws -> ValueView {
         var cursors = inputs.map { $0.elements() }
         let counts = inputs.map(\.count)
         let length = longest ? counts.max()! : counts.min()!
-        return scope.arena.array { writer in
+        return try scope.arena.array { writer in
             for row in 0..<length {
                 writer.beginElement(.array)
                 for i in cursors.indices {
@@ -129,6 +130,7 @@ extension ExpressionOperator {
                     }
                 }
                 writer.end()
+                try ValueLimits.check(bytes: writer.mark)
             }
         }
     }

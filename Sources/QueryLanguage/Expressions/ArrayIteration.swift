@@ -41,10 +41,7 @@ extension ExpressionOperator {
     /// The name given with `as`, else `this`.
     private static func variableName(_ value: ValueView?, of name: String) throws -> String {
         guard let value else { return "this" }
-        guard value.type == .string else {
-            throw AtelierError(.typeMismatch, "'as' of \(name) must be a string, found: \(value.type.name)")
-        }
-        let variable = value.asString
+        let variable = value.type == .string ? value.asString : ""
         try Compiler.checkVariableName(variable)
         return variable
     }
@@ -70,6 +67,7 @@ final class Map: Expression {
             while cursor.next() {
                 scope.assign(element, cursor.value)
                 writer.appendElement(try body.evaluate(scope))
+                try ValueLimits.check(bytes: writer.mark)
             }
         }
     }
@@ -189,10 +187,14 @@ final class Reduce: Expression {
         }
         var result = try initial.evaluate(scope)
         var cursor = array.asDocument.elements()
+        var round = 0
         while cursor.next() {
             scope.assign(this, cursor.value)
             scope.assign(value, result)
             result = try body.evaluate(scope)
+            // A round adds no more levels than the body has.
+            round += 1
+            if round & 63 == 0 { try ValueLimits.check(depthOf: result) }
         }
         return result
     }

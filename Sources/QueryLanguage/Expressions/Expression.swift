@@ -100,18 +100,24 @@ final class DocumentLiteral: Expression {
     init(_ fields: [(name: FieldName, value: Expression)]) { self.fields = fields }
     override func evaluate(_ scope: Scope) throws -> ValueView {
         try scope.arena.document { writer in
-            for field in fields { writer.append(field.name, try field.value.evaluate(scope)) }
+            for field in fields {
+                writer.append(field.name, try field.value.evaluate(scope))
+                try ValueLimits.check(bytes: writer.mark)
+            }
         }
     }
 }
 
 /// `[…, …]`: an array, with null for elements that yield nothing.
 final class ArrayLiteral: Expression {
-    let elements: [Expression]
-    init(_ elements: [Expression]) { self.elements = elements }
+    let elements: ObjectList<Expression>
+    init(_ elements: [Expression]) { self.elements = ObjectList(elements) }
     override func evaluate(_ scope: Scope) throws -> ValueView {
         try scope.arena.array { writer in
-            for element in elements { writer.appendElement(try element.evaluate(scope)) }
+            for index in 0..<elements.count {
+                writer.appendElement(try elements.evaluate(index, scope))
+                try ValueLimits.check(bytes: writer.mark)
+            }
         }
     }
 }

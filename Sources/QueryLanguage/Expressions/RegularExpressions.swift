@@ -13,6 +13,7 @@ extension ExpressionOperator {
                 repeat {
                     guard let found = try find(scope, regex, text, from: start, codePoints: codePoints) else { break }
                     writer.appendElement(found.value)
+                    try ValueLimits.check(bytes: writer.mark)
                     // An empty match at a place does not hide a longer one after it, but does not match there again.
                     let end =
                         found.range.isEmpty && found.range.upperBound < text.count

@@ -123,14 +123,14 @@ extension ExpressionOperator {
                         code, "\(name) requires that '\(what)' be a string, found: \(values[i].type.name)")
                 }
                 if values[0].isNullish || values[1].isNullish || values[2].isNullish { return .null }
-                return replace(scope, values[0], values[1].bytes, with: values[2].bytes, all: all)
+                return try replace(scope, values[0], values[1].bytes, with: values[2].bytes, all: all)
             }
         }
     }
 
     private static func replace(
         _ scope: Scope, _ input: ValueView, _ find: UnsafeRawBufferPointer, with text: UnsafeRawBufferPointer, all: Bool
-    ) -> ValueView {
+    ) throws -> ValueView {
         let source = input.bytes
         guard var found = source.firstPosition(of: find, from: 0) else { return input }
         var result: [UInt8] = []
@@ -138,6 +138,7 @@ extension ExpressionOperator {
         while true {
             result += source.slice(start..<found)
             result += text
+            try ValueLimits.check(bytes: result.count)
             start = found + find.count
             if !all { break }
             if find.isEmpty {

@@ -55,6 +55,7 @@ extension ExpressionOperator {
                     throw AtelierError(16702, "$concat only supports strings, not \(value.type.name)")
                 }
                 length += Int(value.length)
+                try ValueLimits.check(bytes: length)
                 values.initializeElement(at: index, to: value)
             }
             if length == 0 { return .emptyString }

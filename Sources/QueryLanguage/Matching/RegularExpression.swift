@@ -95,13 +95,23 @@ extension Regex {
         let mine = busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
         let data = mine ? matchData : pcre2_match_data_create_from_pattern_8(code, nil)!
         defer { if mine { busy.store(false, ordering: .releasing) } else { pcre2_match_data_free_8(data) } }
-        let result = withUnsafePointer(to: 0 as UInt8) { empty in
-            pcre2_match_8(
-                code, text.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? empty, text.count, start, 0, data, nil)
+        var result = match(text, from: start, options: 0, data)
+        // Long texts can be too much for the compiled code's stack; the interpreter uses the heap.
+        if result == PCRE2_ERROR_JIT_STACKLIMIT {
+            result = match(text, from: start, options: UInt32(PCRE2_NO_JIT), data)
         }
         if result >= 0 { return try body(Match(ranges: pcre2_get_ovector_pointer_8(data), count: captureCount + 1)) }
         if result == PCRE2_ERROR_NOMATCH { return try body(nil) }
         throw AtelierError(51156, "Error occurred while executing regular expression: \(Regex.message(result))")
+    }
+
+    private func match(
+        _ text: UnsafeRawBufferPointer, from start: Int, options: UInt32, _ data: OpaquePointer
+    ) -> Int32 {
+        withUnsafePointer(to: 0 as UInt8) { empty in
+            let bytes = text.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? empty
+            return pcre2_match_8(code, bytes, text.count, start, options, data, nil)
+        }
     }
 
     /// Where a match lies; valid inside `withMatch`.

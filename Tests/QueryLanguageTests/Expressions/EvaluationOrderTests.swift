@@ -48,4 +48,24 @@ import Testing
             "[2, 1]"),
     ])
     func loopsInLoops(_ expressionCase: ExpressionCase) throws { try expressionCase.check() }
+
+    /// Values that double or nest with every round end in an error, not in all of the memory or stack.
+    @Test(arguments: [
+        ExpressionCase(
+            #"{"$reduce": {"input": {"$range": [0, 60]}, "initialValue": "xxxx", "in": {"$concat": ["$$value", "$$value"]}}}"#,
+            .error(10334)),
+        ExpressionCase(
+            #"{"$reduce": {"input": {"$range": [0, 60]}, "initialValue": [1], "in": {"$concatArrays": ["$$value", "$$value"]}}}"#,
+            .error(10334)),
+        ExpressionCase(
+            #"{"$reduce": {"input": {"$range": [0, 60]}, "initialValue": 1, "in": ["$$value", "$$value"]}}"#,
+            .error(10334)),
+        ExpressionCase(
+            #"{"$reduce": {"input": {"$range": [0, 60]}, "initialValue": 1, "in": {"a": "$$value", "b": "$$value"}}}"#,
+            .error(10334)),
+        ExpressionCase(
+            #"{"$reduce": {"input": {"$range": [0, 5000]}, "initialValue": 1, "in": ["$$value"]}}"#, .error(15)),
+        ExpressionCase(#"{"$range": [0, 2147483647]}"#, .error(146)),
+    ])
+    func growthEnds(_ expressionCase: ExpressionCase) throws { try expressionCase.check() }
 }

@@ -62,4 +62,12 @@ import Testing
         }
         #expect(result == [1..<2, 4..<5])
     }
+
+    @Test func longTextsDoNotExhaustTheStack() throws {
+        let regex = try QueryLanguage.Regex(pattern: "^(?:(a)|(b))*$")
+        let found = try [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000).withUnsafeBytes {
+            try regex.matches($0)
+        }
+        #expect(found)
+    }
 }
