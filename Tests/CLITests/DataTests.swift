@@ -71,7 +71,7 @@ import Testing
         let none = try atelier("find", "products", "--filter", #"{"n": 99}"#, "--format", "json")
         #expect(none.output == "[]\n" && none.status == 0)
         let misspelt = try atelier("find", "product")
-        #expect(misspelt.status == 1)
+        #expect(misspelt.status == 1 && misspelt.output == "")
         #expect(misspelt.errors == "atelier find: there is no collection product\n  Did you mean products?\n")
     }
 
@@ -82,7 +82,14 @@ import Testing
         let cut = try atelier("find", "n", "--store", "many.store")
         #expect(
             cut.output.hasSuffix(
-                "\n 99\n\n150 rows, of which the first 100 are shown; --format csv or json prints all\n"))
+                "\n 99\n\nThe first 100 rows; --limit N shows more, --format csv or json prints all\n"))
+        let pipeline = "[]"
+        try folder.write("wide.ndjson", (0..<1200).map { "{\"_id\": \"\($0)\"}\n" }.joined())
+        _ = try atelier("import", "ndjson", "wide.ndjson", "--collection", "w", "--store", "many.store", "--quiet")
+        let counted = try atelier("aggregate", "w", pipeline, "--store", "many.store")
+        #expect(
+            counted.output.hasSuffix(
+                "\n\n1,200 rows, of which the first 1,000 are shown; --format csv or json prints all\n"))
         let all = try atelier("find", "n", "--store", "many.store", "--limit", "150", "--quiet")
         #expect(all.output.hasSuffix("\n149\n"))
         #expect(

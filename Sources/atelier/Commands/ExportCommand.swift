@@ -33,6 +33,7 @@ extension Command {
             let progress = Progress("Exporting \(name)", counting: "documents", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
             let collection = store.database.collection(name)
+            try collection.requireExistence()
             var count = 0
             try invocation.printRows(RowDescription(isCanonical: invocation.isSet(.canonical)), format: .ndjson) {
                 write in
@@ -42,12 +43,10 @@ extension Command {
                     progress.advance(to: count)
                 }
                 try collection.find(filter, sort: sort, projection: projection).forEach(show)
-                if count == 0 { try collection.requireExistence() }
             }
             progress.finish()
             if !invocation.isQuiet && invocation.value(.out) != nil {
-                let rate = "\(Progress.duration(progress.seconds))"
-                Messages.say("Wrote \(Progress.grouped(count)) documents in \(rate)")
+                Messages.say("Wrote \(Progress.grouped(count)) documents in \(Progress.duration(progress.seconds))")
             }
         }
     }

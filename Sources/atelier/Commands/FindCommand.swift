@@ -26,8 +26,13 @@ extension Command {
         let limit = try invocation.integer(.limit, in: 1...Int.max)
         let skip = try invocation.integer(.skip, in: 0...Int.max) ?? 0
         var rows = RowDescription()
-        rows.maximumTableRows = limit ?? 100
-        _ = try invocation.format()
+        var fetched = limit ?? 0
+        if try invocation.format() == .table {
+            // A table for people looks at no more documents than it shows; one more says whether there are more.
+            rows.maximumTableRows = limit ?? 100
+            rows.howToSeeMore = "--limit N shows more, --format csv or json prints all"
+            if limit == nil { fetched = 101 }
+        }
         try invocation.withStore { store in
             let progress = Progress("Searching \(name)", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
@@ -35,7 +40,7 @@ extension Command {
             try collection.requireExistence()
             try invocation.printRows(rows) { write in
                 let cursor = try collection.find(
-                    filter, sort: sort, projection: projection, skip: skip, limit: limit ?? 0)
+                    filter, sort: sort, projection: projection, skip: skip, limit: fetched)
                 let show: (DocumentView) throws -> Void = { row in
                     progress.finish()
                     try write(row)

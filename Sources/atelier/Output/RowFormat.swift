@@ -30,8 +30,10 @@ struct RowDescription {
     var heading: String?
     /// The columns; nil where the rows themselves decide.
     var columns: [Column]?
-    /// How many rows a table shows; the rest is counted.
+    /// How many rows a table shows.
     var maximumTableRows = 1000
+    /// Said where there are more; nil where they are counted instead.
+    var howToSeeMore: String?
     /// Lines below a table.
     var footnotes: [String] = []
     /// Whether JSON spells out every type.

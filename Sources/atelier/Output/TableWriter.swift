@@ -36,17 +36,19 @@ final class TableWriter: RowWriter {
             notes = layout.fit(output.width)
             for line in layout.lines() { try output.write(line + "\n") }
         }
-        let count = rowCount == 1 ? "1 row" : "\(rowCount) rows"
-        if rowCount > shown.rows.count {
-            notes.insert(
-                "\(count), of which the first \(shown.rows.count) are shown; --format csv or json prints all", at: 0)
-        } else {
-            notes.insert(count, at: 0)
-        }
+        notes.insert(countNote, at: 0)
         if !isQuiet { notes += description.footnotes }
         // What is missing is said even to those who asked for quiet.
         if isQuiet && notes.count == 1 && rowCount == shown.rows.count { return }
         try output.write((isQuiet ? "" : "\n") + notes.joined(separator: "\n") + "\n")
+    }
+
+    private var countNote: String {
+        let count = rowCount == 1 ? "1 row" : "\(Progress.grouped(rowCount)) rows"
+        guard rowCount > shown.rows.count else { return count }
+        let first = "first \(Progress.grouped(shown.rows.count))"
+        if let how = description.howToSeeMore { return "The \(first) rows; \(how)" }
+        return "\(count), of which the \(first) are shown; --format csv or json prints all"
     }
 }
 
