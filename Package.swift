@@ -63,8 +63,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "BSON", "Deployment", "DocumentStore", "Analytics", "Worker", "WireServer", "MongoDriver", "atelier",
-                "TestSupport",
+                "BSON", "Deployment", "DocumentStore", "Analytics", "Retail", "Worker", "WireServer", "MongoDriver",
+                "atelier", "TestSupport",
             ],
             exclude: ["Aggregations", "Transcripts"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),

@@ -78,6 +78,28 @@ import Testing
         }
     }
 
+    @Test(
+        "Every method that amounts to one command can be explained, and explaining a write writes nothing",
+        arguments: StorePlace.allCases)
+    func explain(_ place: StorePlace) throws {
+        try withWorker(place, documents: 20) { worker in
+            for (method, rest) in [
+                ("find", ""), ("findOne", ""), ("count", ""), ("distinct", #","field":"n""#),
+                ("update", #","update":{"$set":{"n":-1}},"multi":true"#), ("replace", #","replacement":{}"#),
+                ("delete", #","multi":true"#), ("findAndModify", #","remove":true"#),
+            ] {
+                let params = #"{"collection":"c","filter":{"_id":{"$gte":5}}\#(rest)}"#
+                let reply = try worker.call(
+                    "documents.explain",
+                    #"{"method":"documents.\#(method)","params":\#(params),"verbosity":"executionStats"}"#)
+                #expect(reply["result"]?.documentValue?["explainVersion"] != nil, "\(method): \(reply)")
+            }
+            #expect(
+                try worker.call("documents.count", #"{"collection":"c","filter":{"n":{"$gte":0}}}"#)["result"]
+                    == ["count": 20])
+        }
+    }
+
     @Test("A cursor sees the store as it was when the query began")
     func snapshots() throws {
         try withWorker(.embedded, documents: 10) { worker in

@@ -2,6 +2,7 @@ import BSON
 import Deployment
 import DocumentStore
 import Glibc
+import Retail
 import TestSupport
 import Testing
 
@@ -90,6 +91,8 @@ import Testing
         }
         #expect(parts.count > 2)
         try StorePlace.embedded.withStore { store in
+            let definitions = try CollectionCatalog.load(from: packageFolder("collections"))
+            try StoreInitializer(catalog: definitions, database: store.database).run()
             for (index, part) in parts.enumerated() where part.isConversation {
                 let worker = try worker(store, aggregations: "aggregations")
                 let transcript = Transcript(lines: part.lines)
