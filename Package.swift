@@ -45,12 +45,15 @@ let package = Package(
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"], exclude: ["Corpus", "Recorded"]),
         .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
-        .testTarget(name: "DeploymentTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
+        .testTarget(
+            name: "DeploymentTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
         .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
         .target(name: "StorageWorkload", dependencies: ["BSON", "Storage"], path: "Tests/StorageWorkload"),
         .executableTarget(
-            name: "storage-crash-child", dependencies: ["BSON", "Storage", "StorageWorkload"], path: "Tests/StorageCrashChild"),
-        .testTarget(name: "StorageTests", dependencies: ["BSON", "CLMDB", "Storage", "StorageWorkload", "storage-crash-child"]),
+            name: "storage-crash-child", dependencies: ["BSON", "Storage", "StorageWorkload"],
+            path: "Tests/StorageCrashChild"),
+        .testTarget(
+            name: "StorageTests", dependencies: ["BSON", "CLMDB", "Storage", "StorageWorkload", "storage-crash-child"]),
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
         .testTarget(name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport"]),
@@ -58,7 +61,8 @@ let package = Package(
             name: "IngestTests",
             dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "WireServer", "TestSupport", "atelier"]),
         .testTarget(
-            name: "AnalyticsTests", dependencies: ["BSON", "Definitions", "DocumentStore", "Analytics", "Ingest", "Retail"],
+            name: "AnalyticsTests",
+            dependencies: ["BSON", "Definitions", "DocumentStore", "Analytics", "Ingest", "Retail"],
             exclude: ["Golden"]),
         .testTarget(
             name: "WorkerTests",

@@ -89,7 +89,8 @@ public final class Arena {
     @inlinable
     public func copy(_ value: ValueView) -> ValueView {
         switch value.type {
-        case .double, .int32, .int64, .bool, .date, .timestamp, .null, .undefined, .minKey, .maxKey, .missing: return value
+        case .double, .int32, .int64, .bool, .date, .timestamp, .null, .undefined, .minKey, .maxKey, .missing:
+            return value
         default:
             if value.length == 0 { return value }
             return ValueView(type: value.type, pointer: copy(value.bytes), length: Int(value.length))

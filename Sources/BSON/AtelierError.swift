@@ -108,14 +108,16 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, ExpressibleByInte
     /// Names of MongoDB's numbered errors; the rest are `Location<number>`.
     /// Source: MongoDB manual, "Error Codes".
     static let names: [Int32: String] = [
-        1: "InternalError", 2: "BadValue", 4: "NoSuchKey", 5: "GraphContainsCycle", 6: "HostUnreachable", 7: "HostNotFound",
+        1: "InternalError", 2: "BadValue", 4: "NoSuchKey", 5: "GraphContainsCycle", 6: "HostUnreachable",
+        7: "HostNotFound",
         8: "UnknownError", 9: "FailedToParse", 10: "CannotMutateObject", 11: "UserNotFound", 13: "Unauthorized",
         14: "TypeMismatch", 15: "Overflow", 16: "InvalidLength", 17: "ProtocolError", 18: "AuthenticationFailed",
         20: "IllegalOperation", 22: "InvalidBSON", 26: "NamespaceNotFound", 27: "IndexNotFound", 28: "PathNotViable",
         31: "RoleNotFound", 38: "FileAlreadyOpen", 39: "FileOpenFailed", 40: "ConflictingUpdateOperators",
         43: "CursorNotFound", 48: "NamespaceExists", 50: "MaxTimeMSExpired", 51: "ManualInterventionRequired",
         52: "DollarPrefixedFieldName", 53: "InvalidIdField", 54: "NotSingleValueField", 56: "EmptyFieldName",
-        57: "DottedFieldName", 59: "CommandNotFound", 61: "ShardKeyNotFound", 66: "ImmutableField", 67: "CannotCreateIndex",
+        57: "DottedFieldName", 59: "CommandNotFound", 61: "ShardKeyNotFound", 66: "ImmutableField",
+        67: "CannotCreateIndex",
         68: "IndexAlreadyExists", 72: "InvalidOptions", 73: "InvalidNamespace", 79: "UnknownReplWriteConcern",
         85: "IndexOptionsConflict", 86: "IndexKeySpecsConflict", 89: "NetworkTimeout", 91: "ShutdownInProgress",
         96: "OperationFailed", 100: "UnsatisfiableWriteConcern", 112: "WriteConflict", 115: "CommandNotSupported",
@@ -126,7 +128,8 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable, ExpressibleByInte
         237: "CursorInUse", 238: "IncompatibleCollationVersion", 241: "ConversionFailure", 246: "SnapshotUnavailable",
         251: "NoSuchTransaction", 256: "TransactionCommitted", 257: "TransactionTooLarge",
         263: "OperationNotSupportedInTransaction", 280: "ChangeStreamFatalError",
-        286: "ChangeStreamHistoryLost", 292: "QueryExceededMemoryLimitNoDiskUseAllowed", 303: "FailedToRunWithReplyBuilder",
+        286: "ChangeStreamHistoryLost", 292: "QueryExceededMemoryLimitNoDiskUseAllowed",
+        303: "FailedToRunWithReplyBuilder",
         9001: "SocketException", 10003: "CannotGrowDocumentInCappedNamespace", 10107: "NotWritablePrimary",
         10334: "BSONObjectTooLarge", 11000: "DuplicateKey", 11600: "InterruptedAtShutdown", 11601: "Interrupted",
         11602: "InterruptedDueToReplStateChange", 14031: "OutOfDiskSpace", 17280: "KeyTooLong",

@@ -64,7 +64,9 @@ public struct DocumentView: @unchecked Sendable {  // Invariant: never outlives 
             var cursor = elements()
             while cursor.next() {
                 let key = cursor.key
-                if key.count == text.count && (key.count == 0 || memcmp(key.baseAddress!, text.baseAddress!, key.count) == 0) {
+                if key.count == text.count
+                    && (key.count == 0 || memcmp(key.baseAddress!, text.baseAddress!, key.count) == 0)
+                {
                     return cursor.value
                 }
             }

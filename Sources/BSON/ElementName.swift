@@ -15,7 +15,11 @@ public struct ElementName: Sendable {
         length = name.count + 1
         var words: (UInt64, UInt64) = (0, 0)
         for (i, byte) in name.enumerated() {
-            if i < 8 { words.0 |= UInt64(byte) << (8 * UInt64(i)) } else { words.1 |= UInt64(byte) << (8 * UInt64(i - 8)) }
+            if i < 8 {
+                words.0 |= UInt64(byte) << (8 * UInt64(i))
+            } else {
+                words.1 |= UInt64(byte) << (8 * UInt64(i - 8))
+            }
         }
         (low, high) = words
         lowMask = length >= 8 ? UInt64.max : (1 << (8 * UInt64(length))) - 1
@@ -29,12 +33,14 @@ extension ElementCursor {
     @inlinable @inline(__always)
     public mutating func next(ifNamed name: ElementName) -> Bool {
         let start = following + 1
-        guard start <= lastWord, UInt64(littleEndian: start.loadUnaligned(as: UInt64.self)) & name.lowMask == name.low else {
+        guard start <= lastWord, UInt64(littleEndian: start.loadUnaligned(as: UInt64.self)) & name.lowMask == name.low
+        else {
             return false
         }
         if name.highMask != 0 {
             guard start + 8 <= lastWord,
-                UInt64(littleEndian: start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) & name.highMask == name.high
+                UInt64(littleEndian: start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) & name.highMask
+                    == name.high
             else { return false }
         }
         element = following

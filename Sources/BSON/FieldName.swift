@@ -40,7 +40,8 @@ public struct FieldName: @unchecked Sendable {  // Invariant: the bytes are immu
 
     @inlinable @inline(__always)
     func differs<T: FixedWidthInteger>(_ other: UnsafeRawPointer, _ offset: Int, as: T.Type) -> Bool {
-        pointer.loadUnaligned(fromByteOffset: offset, as: T.self) != other.loadUnaligned(fromByteOffset: offset, as: T.self)
+        pointer.loadUnaligned(fromByteOffset: offset, as: T.self)
+            != other.loadUnaligned(fromByteOffset: offset, as: T.self)
     }
 }
 

@@ -1,7 +1,8 @@
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #endif
-import Synchronization
 
 /// A 12-byte ObjectId: seconds, a per-process random part, a counter.
 public struct ObjectId: Hashable, Sendable, CustomStringConvertible {

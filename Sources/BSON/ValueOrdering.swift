@@ -59,7 +59,8 @@ extension ValueView {
 
     private func compareNumbers(_ other: ValueView) -> Int {
         switch (type, other.type) {
-        case (.int32, .int32), (.int32, .int64), (.int64, .int32), (.int64, .int64): return order(asInt64, other.asInt64)
+        case (.int32, .int32), (.int32, .int64), (.int64, .int32), (.int64, .int64):
+            return order(asInt64, other.asInt64)
         case (.double, .double): return compareDoubles(asDouble, other.asDouble)
         case (.double, .int32), (.double, .int64): return compareDouble(asDouble, with: other.asInt64)
         case (.int32, .double), (.int64, .double): return -compareDouble(other.asDouble, with: asInt64)
@@ -140,7 +141,11 @@ extension ValueView {
         case .int32, .int64: hasher.combine(number: asInt64)
         case .double:
             let number = asDouble
-            if let whole = Int64(exactly: number) { hasher.combine(number: whole) } else { hasher.combine(fraction: number) }
+            if let whole = Int64(exactly: number) {
+                hasher.combine(number: whole)
+            } else {
+                hasher.combine(fraction: number)
+            }
         case .decimal:
             let number = asDecimal
             if let whole = number.exactInt64 {

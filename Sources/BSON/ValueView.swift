@@ -146,7 +146,8 @@ extension ValueView {
     /// The payload's bytes: UTF-8 of a string, otherwise as BSON stores them.
     @inlinable @inline(__always)
     public var bytes: UnsafeRawBufferPointer {
-        length == 0 ? UnsafeRawBufferPointer(start: nil, count: 0) : UnsafeRawBufferPointer(start: pointer, count: Int(length))
+        length == 0
+            ? UnsafeRawBufferPointer(start: nil, count: 0) : UnsafeRawBufferPointer(start: pointer, count: Int(length))
     }
 
     /// A copy of the text of a string, symbol or JavaScript value.
@@ -157,7 +158,10 @@ extension ValueView {
 
     /// Subtype and data of a binary value.
     public var asBinary: (subtype: UInt8, data: UnsafeRawBufferPointer) {
-        (pointer.load(fromByteOffset: 4, as: UInt8.self), UnsafeRawBufferPointer(start: pointer + 5, count: Int(length) - 5))
+        (
+            pointer.load(fromByteOffset: 4, as: UInt8.self),
+            UnsafeRawBufferPointer(start: pointer + 5, count: Int(length) - 5)
+        )
     }
 
     /// Pattern and options of a regular expression.
@@ -171,7 +175,8 @@ extension ValueView {
         let all = bytes
         let end = all.firstIndex(of: 0) ?? all.count - 1
         return (
-            UnsafeRawBufferPointer(rebasing: all[..<end]), UnsafeRawBufferPointer(rebasing: all[(end + 1)..<(all.count - 1)])
+            UnsafeRawBufferPointer(rebasing: all[..<end]),
+            UnsafeRawBufferPointer(rebasing: all[(end + 1)..<(all.count - 1)])
         )
     }
 

@@ -9,10 +9,12 @@ struct Command {
     var operation: RunningOperations.Operation?
 
     init(_ document: Document, database: String) throws {
-        guard let first = document.withView({ view -> String? in
-            var cursor = view.elements()
-            return cursor.next() ? cursor.keyString : nil
-        }) else { throw AtelierError(.failedToParse, "the command document is empty") }
+        guard
+            let first = document.withView({ view -> String? in
+                var cursor = view.elements()
+                return cursor.next() ? cursor.keyString : nil
+            })
+        else { throw AtelierError(.failedToParse, "the command document is empty") }
         name = first
         self.document = document
         self.database = database
@@ -83,7 +85,8 @@ struct Command {
     /// A whole number of any numeric type.
     /// - Throws: `BadValue` below `minimum`.
     func integer(_ key: String, minimum: Int64 = Int64.min) throws -> Int64? {
-        let number = try field(key, "long") { value in value.doubleValue.map { Int64($0.rounded(.towardZero).clamped) } }
+        let number = try field(key, "long") { value in value.doubleValue.map { Int64($0.rounded(.towardZero).clamped) }
+        }
         if let number, number < minimum {
             throw AtelierError(
                 .badValue, "BSON field '\(name).\(key)' value must be >= \(minimum), actual value '\(number)'")
@@ -97,7 +100,8 @@ struct Command {
             guard let document = value.documentValue else {
                 throw AtelierError(
                     .typeMismatch,
-                    "BSON field '\(name).\(key).\(index)' is the wrong type '\(value.type.name)', expected type 'object'")
+                    "BSON field '\(name).\(key).\(index)' is the wrong type '\(value.type.name)', expected type 'object'"
+                )
             }
             return document
         }
@@ -107,8 +111,10 @@ struct Command {
 
     /// Fields that every command may carry.
     private static let generic: Set<String> = [
-        "$db", "$readPreference", "$clusterTime", "$configTime", "$topologyTime", "lsid", "maxTimeMS", "comment", "readConcern",
-        "writeConcern", "apiVersion", "apiStrict", "apiDeprecationErrors", "txnNumber", "autocommit", "startTransaction",
+        "$db", "$readPreference", "$clusterTime", "$configTime", "$topologyTime", "lsid", "maxTimeMS", "comment",
+        "readConcern",
+        "writeConcern", "apiVersion", "apiStrict", "apiDeprecationErrors", "txnNumber", "autocommit",
+        "startTransaction",
         "clusterTime", "$audit", "$client",
     ]
 
@@ -124,7 +130,9 @@ struct Command {
         if document["txnNumber"] != nil || document["startTransaction"] != nil {
             throw AtelierError(
                 .illegalOperation, "Transaction numbers are only allowed on a replica set member or mongos",
-                advice: "The embedded store answers as a standalone server: set retryWrites=false, and use no transactions.")
+                advice:
+                    "The embedded store answers as a standalone server: set retryWrites=false, and use no transactions."
+            )
         }
         if let concern = try documentField("writeConcern") {
             if let nodes = concern["w"]?.integerValue, nodes > 1 {

@@ -18,8 +18,10 @@ struct EngineCommand: Sendable {
     }
 
     static let all: [EngineCommand] = [
-        .aggregate, .buildInfo, .collMod, .collStats, .connectionStatus, .count, .create, .createIndexes, .dbStats, .delete,
-        .distinct, .drop, .dropDatabase, .dropIndexes, .endSessions, .explain, .find, .findAndModify, .getMore, .hello, .insert,
+        .aggregate, .buildInfo, .collMod, .collStats, .connectionStatus, .count, .create, .createIndexes, .dbStats,
+        .delete,
+        .distinct, .drop, .dropDatabase, .dropIndexes, .endSessions, .explain, .find, .findAndModify, .getMore, .hello,
+        .insert,
         .killCursors, .killSessions, .listCollections, .listDatabases, .listIndexes, .ping, .serverStatus, .update,
     ]
 

@@ -7,7 +7,10 @@ struct DistinctValues {
     private var set = ValueSet()
 
     init(path: String) {
-        path.isEmpty ? (self.path = []) : (self.path = path.split(separator: ".", omittingEmptySubsequences: false).map { FieldName(String($0)) })
+        self.path =
+            path.isEmpty
+            ? []
+            : path.split(separator: ".", omittingEmptySubsequences: false).map { FieldName(String($0)) }
     }
 
     mutating func add(_ document: DocumentView, memory: Arena) {

@@ -22,7 +22,8 @@ public final class Engine: Deployment {
     public init(path: String, options: EngineOptions = EngineOptions()) throws {
         storage = try StorageEnvironment(
             path: path,
-            options: StorageOptions(durability: options.relaxedDurability ? .relaxed : .synced, isReadOnly: options.readOnly))
+            options: StorageOptions(
+                durability: options.relaxedDurability ? .relaxed : .synced, isReadOnly: options.readOnly))
         durability = options.relaxedDurability ? "relaxed" : "synced"
     }
 

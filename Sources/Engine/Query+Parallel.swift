@@ -9,7 +9,8 @@ extension Query {
     /// The pipeline with its first `$group` fed by all processors, each reading a part of the collection; nil where that
     /// is not possible or not worth it: the plan is an index, the reader a transaction, the collection small.
     func parallel(_ stages: [ValueView], _ variables: Document?) throws -> Pipeline? {
-        guard allowsParallel, let prefix = PipelineBuilder.parallelPrefix(of: stages), let snapshot = reader as? Snapshot,
+        guard allowsParallel, let prefix = PipelineBuilder.parallelPrefix(of: stages),
+            let snapshot = reader as? Snapshot,
             case .collection(let collection, forward: true)? = plan?.access, SideBySide.processors > 1,
             try reader.dataSize(collection) >= Query.worthwhileBytes, let parts = try parts(of: collection)
         else { return nil }
@@ -20,7 +21,8 @@ extension Query {
             try compiler.define(variables)
             compiler.declareStableBase()
             let source = CollectionScan(
-                try own.records(in: own.catalog[namespace] ?? collection), compiler, Examined(), forward: true, part: part)
+                try own.records(in: own.catalog[namespace] ?? collection), compiler, Examined(), forward: true,
+                part: part)
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
             try builder.compile(Array(stages.prefix(prefix)))
             builders.append(builder)

@@ -23,7 +23,6 @@ final class Query: PipelineEnvironment {
         self.interrupt = interrupt
     }
 
-
     /// How many documents the collection has. O(1).
     func documentCount() throws -> Int64 {
         guard let entry = reader.catalog[namespace] else { return 0 }
@@ -42,14 +41,16 @@ final class Query: PipelineEnvironment {
         return try filter.withView { filterView in
             let wantedSort = sort.flatMap { $0.isEmpty ? nil : $0 }
             let enough = limit > 0 ? limit.addingReportingOverflow(skip).partialValue : nil
-            let access = try Planner(reader, namespace).plan(filter: filterView, sort: wantedSort, hint: hint, limit: enough)
+            let access = try Planner(reader, namespace).plan(
+                filter: filterView, sort: wantedSort, hint: hint, limit: enough)
             (plan, explainedFilter) = (access, filter)
             let source = try access.source(reader, compiler, examined)
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
             if !filter.isEmpty { builder.stage = Match(builder.stage, try compiler.filter(filterView)) }
             if let wantedSort, !access.providesSort {
                 let pattern = try wantedSort.withView { try SortPattern($0, compiler) }
-                builder.sort(pattern, limit: limit > 0 && !(limit.addingReportingOverflow(skip).overflow) ? limit + skip : nil)
+                builder.sort(
+                    pattern, limit: limit > 0 && !(limit.addingReportingOverflow(skip).overflow) ? limit + skip : nil)
             }
             if skip > 0 { builder.stage = Skip(builder.stage, skip) }
             if limit > 0 { builder.stage = Limit(builder.stage, limit) }
@@ -81,7 +82,9 @@ final class Query: PipelineEnvironment {
     }
 
     /// `aggregate` over the namespace's collection (or over nothing, for `{aggregate: 1}`).
-    func aggregate(_ pipeline: Document, hint: BSONValue? = nil, variables: Document? = nil, collectionless: Bool) throws -> Pipeline {
+    func aggregate(_ pipeline: Document, hint: BSONValue? = nil, variables: Document? = nil, collectionless: Bool)
+        throws -> Pipeline
+    {
         let compiler = Compiler(now: now)
         try compiler.define(variables)
         return try pipeline.withView { view in
@@ -102,7 +105,8 @@ final class Query: PipelineEnvironment {
     // MARK: PipelineEnvironment
 
     func source(collection: String, compiler: Compiler, pipeline: [ValueView]) throws -> Stage {
-        try source(Namespace(namespace.database, collection), compiler: compiler, pipeline: pipeline, hint: nil, main: false)
+        try source(
+            Namespace(namespace.database, collection), compiler: compiler, pipeline: pipeline, hint: nil, main: false)
     }
 
     private func source(
@@ -126,7 +130,8 @@ final class Query: PipelineEnvironment {
 
     func writer(database: String?, collection: String) throws -> any PipelineWriter {
         guard let writerFactory else {
-            throw AtelierError(.illegalOperation, "$out and $merge can only run as the last stage of an aggregate command")
+            throw AtelierError(
+                .illegalOperation, "$out and $merge can only run as the last stage of an aggregate command")
         }
         return try writerFactory(Namespace(database ?? namespace.database, collection), interrupt)
     }
@@ -160,7 +165,8 @@ extension Query {
         case "delete": return try filtered(statement("deletes", "q"), hint: nil, variables: nil)
         default:
             return try find(
-                filter: command.documentField("query") ?? Document(), sort: command.documentField("sort"), hint: command["hint"])
+                filter: command.documentField("query") ?? Document(), sort: command.documentField("sort"),
+                hint: command["hint"])
         }
     }
 }

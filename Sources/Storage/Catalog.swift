@@ -105,7 +105,9 @@ public final class CollectionEntry: Sendable {
     public let indexes: [IndexEntry]
     let slot: Slot
 
-    init(number: ObjectNumber, namespace: Namespace, uuid: [UInt8], options: Document, indexes: [IndexEntry], slot: Slot) {
+    init(
+        number: ObjectNumber, namespace: Namespace, uuid: [UInt8], options: Document, indexes: [IndexEntry], slot: Slot
+    ) {
         self.number = number
         self.namespace = namespace
         self.uuid = uuid

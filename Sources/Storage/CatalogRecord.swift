@@ -38,10 +38,13 @@ enum CatalogRecord {
             let records = document["freeRecordSlots"]?.arrayValue, let indexes = document["freeIndexSlots"]?.arrayValue
         else { throw damaged(core) }
         return SlotAllocation(
-            nextNumber: UInt64(next), freeRecordSlots: try slots(records, core), freeIndexSlots: try slots(indexes, core))
+            nextNumber: UInt64(next), freeRecordSlots: try slots(records, core),
+            freeIndexSlots: try slots(indexes, core))
     }
 
-    static func readAll(_ txn: OpaquePointer, _ core: EnvironmentCore, version: UInt64, slotCount: Int) throws -> Catalog {
+    static func readAll(_ txn: OpaquePointer, _ core: EnvironmentCore, version: UInt64, slotCount: Int) throws
+        -> Catalog
+    {
         var cursor: OpaquePointer?
         try core.check(mdb_cursor_open(txn, EnvironmentCore.Handle.catalog, &cursor), "read the catalog")
         defer { mdb_cursor_close(cursor) }
@@ -85,7 +88,9 @@ enum CatalogRecord {
             slot: Slot(Int(slot)))
     }
 
-    private static func readMeta(_ name: StaticString, _ txn: OpaquePointer, _ core: EnvironmentCore) throws -> UnsafeRawBufferPointer {
+    private static func readMeta(_ name: StaticString, _ txn: OpaquePointer, _ core: EnvironmentCore) throws
+        -> UnsafeRawBufferPointer
+    {
         var key = MDB_val(mv_size: name.utf8CodeUnitCount, mv_data: UnsafeMutableRawPointer(mutating: name.utf8Start))
         var value = MDB_val()
         let code = mdb_get(txn, EnvironmentCore.Handle.meta, &key, &value)
@@ -143,7 +148,8 @@ enum CatalogRecord {
     static func write(_ collection: CollectionEntry, _ txn: OpaquePointer, _ core: EnvironmentCore) throws {
         let indexes = collection.indexes.map { index -> Document in
             [
-                "number": .int64(Int64(index.number.rawValue)), "name": .string(index.name), "key": .document(index.keyPattern),
+                "number": .int64(Int64(index.number.rawValue)), "name": .string(index.name),
+                "key": .document(index.keyPattern),
                 "options": .document(index.definition.options), "slot": .integer(index.slot.number),
                 "multikeyPaths": .array(BSONArray(index.multikeyPaths.map { .int64(Int64(bitPattern: $0)) })),
                 "truncatedKeys": .bool(index.hasTruncatedKeys),
@@ -171,7 +177,9 @@ enum CatalogRecord {
 
     // MARK: Counters
 
-    static func readCounters(_ number: ObjectNumber, _ txn: OpaquePointer, _ core: EnvironmentCore) throws -> CollectionCounters {
+    static func readCounters(_ number: ObjectNumber, _ txn: OpaquePointer, _ core: EnvironmentCore) throws
+        -> CollectionCounters
+    {
         var raw = number.rawValue
         return try withUnsafeMutableBytes(of: &raw) { bytes in
             var key = MDB_val(mv_size: 8, mv_data: bytes.baseAddress)
@@ -199,7 +207,9 @@ enum CatalogRecord {
         }
     }
 
-    private static func writeMeta(_ name: String, _ bytes: [UInt8], _ txn: OpaquePointer, _ core: EnvironmentCore) throws {
+    private static func writeMeta(_ name: String, _ bytes: [UInt8], _ txn: OpaquePointer, _ core: EnvironmentCore)
+        throws
+    {
         var name = Array(name.utf8)
         try put(EnvironmentCore.Handle.meta, &name, name.count, bytes, txn, core)
     }

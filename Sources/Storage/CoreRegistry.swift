@@ -12,7 +12,8 @@ enum CoreRegistry {
     nonisolated(unsafe) private static var cores: [FileIdentity: EnvironmentCore] = [:]  // Guarded by `lock`.
 
     /// Runs one opening at a time: `find` says which core serves the file, or makes it.
-    static func attach(_ find: ((FileIdentity) -> EnvironmentCore?) throws -> EnvironmentCore) throws -> EnvironmentCore {
+    static func attach(_ find: ((FileIdentity) -> EnvironmentCore?) throws -> EnvironmentCore) throws -> EnvironmentCore
+    {
         try lock.withLock {
             let core = try find { cores[$0] }
             cores[core.identity] = core

@@ -26,7 +26,8 @@ enum MongoNotation {
         case .double(let number): text(of: number)
         case .string(let text), .symbol(let text): "\"\(text)\""
         case .document(let document):
-            document.isEmpty ? "{}" : "{ \(document.elements.map { "\($0.key): \(text(of: $0.value))" }.joined(separator: ", ")) }"
+            document.isEmpty
+                ? "{}" : "{ \(document.elements.map { "\($0.key): \(text(of: $0.value))" }.joined(separator: ", ")) }"
         case .array(let array): array.count == 0 ? "[]" : "[ \(array.values.map(text).joined(separator: ", ")) ]"
         case .binary(let subtype, let data): "BinData(\(subtype), \(data.map(hexadecimal).joined()))"
         case .undefined: "undefined"

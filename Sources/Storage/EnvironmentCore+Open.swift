@@ -10,7 +10,8 @@ extension EnvironmentCore {
             if let identity = try identify(path), let core = existing(identity) {
                 if core.isReadOnly && !options.isReadOnly {
                     throw AtelierError(
-                        .fileAlreadyOpen, "cannot open the store for writing: this process has it open for reading only",
+                        .fileAlreadyOpen,
+                        "cannot open the store for writing: this process has it open for reading only",
                         at: path, advice: "Close the other one first.")
                 }
                 return core
@@ -48,7 +49,8 @@ extension EnvironmentCore {
         var status = stat()
         if lstat(whole, &status) == 0 {
             throw AtelierError(
-                .fileOpenFailed, "cannot open the store: this is a symbolic link to a file that does not exist", at: path,
+                .fileOpenFailed, "cannot open the store: this is a symbolic link to a file that does not exist",
+                at: path,
                 advice: "Remove the link, or give the path of the file itself.")
         }
         return whole
@@ -71,12 +73,16 @@ extension EnvironmentCore {
         case S_IFREG: break
         case S_IFDIR: throw AtelierError.storage(EISDIR, cannot: "open the store", at: path)
         default:
-            throw AtelierError(.fileOpenFailed, "cannot open the store: this is not a regular file", at: path, advice: "Check the path.")
+            throw AtelierError(
+                .fileOpenFailed, "cannot open the store: this is not a regular file", at: path,
+                advice: "Check the path.")
         }
         if status.st_nlink > 1 {
             throw AtelierError(
                 .fileOpenFailed, "cannot open the store: the file has several names (hard links)", at: path,
-                advice: "Processes using different names would not see each other's locks. Copy the file, or remove the other names.")
+                advice:
+                    "Processes using different names would not see each other's locks. Copy the file, or remove the other names."
+            )
         }
         return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
@@ -96,9 +102,14 @@ extension EnvironmentCore {
         if count < 0 { throw AtelierError.storage(errno, cannot: "read the store", at: path) }
         if count == 0 && !options.isReadOnly { return }
         let (magic, version) = header.withUnsafeBytes {
-            ($0.loadUnaligned(fromByteOffset: 16, as: UInt32.self), $0.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
+            (
+                $0.loadUnaligned(fromByteOffset: 16, as: UInt32.self),
+                $0.loadUnaligned(fromByteOffset: 20, as: UInt32.self)
+            )
         }
-        if count < header.count || magic != 0xBEEF_C0DE { throw AtelierError.storage(MDB_INVALID, cannot: "open the store", at: path) }
+        if count < header.count || magic != 0xBEEF_C0DE {
+            throw AtelierError.storage(MDB_INVALID, cannot: "open the store", at: path)
+        }
         if version != 1 { throw AtelierError.storage(MDB_VERSION_MISMATCH, cannot: "open the store", at: path) }
     }
 
@@ -141,7 +152,9 @@ extension EnvironmentCore {
     private static func prepare(
         _ env: OpaquePointer, _ path: String, _ isNew: Bool, _ options: StorageOptions
     ) throws -> EnvironmentCore {
-        guard let identity = try identify(path) else { throw AtelierError.storage(ENOENT, cannot: "open the store", at: path) }
+        guard let identity = try identify(path) else {
+            throw AtelierError.storage(ENOENT, cannot: "open the store", at: path)
+        }
         let core = EnvironmentCore(
             env: env, path: path, identity: identity, isReadOnly: options.isReadOnly,
             keySourceProvider: options.keySourceProvider)

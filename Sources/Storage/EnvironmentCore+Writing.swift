@@ -55,6 +55,9 @@ extension EnvironmentCore {
 
     /// Begins the write transaction; waits for writers of other processes.
     private func beginWrite() throws -> WriteTransaction {
+        // A process killed with a snapshot open would keep its pages from being used again for as long as this one runs.
+        writesBegun += 1
+        if writesBegun % 256 == 0 { clearStaleReaders() }
         while true {
             var txn: OpaquePointer?
             try check(mdb_txn_begin(env, nil, 0, &txn), "begin a write")

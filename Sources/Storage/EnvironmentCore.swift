@@ -25,6 +25,9 @@ final class EnvironmentCore: @unchecked Sendable {
     /// Environments, snapshots and writes that still use the core. Guarded by the registry's lock.
     var users = 0
 
+    /// Touched by the leader of the write queue only.
+    var writesBegun = 0
+
     private struct State {
         var catalog: Catalog?
         /// The transaction whose catalog `catalog` is.
@@ -80,7 +83,8 @@ final class EnvironmentCore: @unchecked Sendable {
         if let source = try keySourceProvider?(definition) { return source }
         if definition.options["partialFilterExpression"] != nil {
             throw AtelierError(
-                .cannotCreateIndex, "the index '\(definition.name)' is partial, which storage alone cannot maintain", at: path)
+                .cannotCreateIndex, "the index '\(definition.name)' is partial, which storage alone cannot maintain",
+                at: path)
         }
         return try IndexKeyGenerator(keyPattern: definition.keyPattern, isSparse: definition.isSparse)
     }
@@ -205,7 +209,8 @@ final class EnvironmentCore: @unchecked Sendable {
         var handle: MDB_dbi = 0
         try check(mdb_dbi_open(txn, "slot-\(slot.number)", UInt32(flags), &handle), "open a database of the store")
         guard handle == Handle.slot(slot) else {
-            throw AtelierError(.internalError, "database handles are out of order (\(handle) for slot \(slot.number))", at: path)
+            throw AtelierError(
+                .internalError, "database handles are out of order (\(handle) for slot \(slot.number))", at: path)
         }
     }
 }

@@ -7,9 +7,6 @@ import Glibc
 /// Keys are gathered, sorted and put in order, in rounds that keep memory bounded. The first round, usually the only
 /// one, appends to the empty index, which packs its pages full.
 struct IndexBuilder {
-    /// How many bytes of keys a round gathers.
-    static let roundSize = 256 << 20
-
     private let transaction: WriteTransaction
     private let collection: CollectionEntry
     private let index: IndexEntry
@@ -47,12 +44,13 @@ struct IndexBuilder {
                 let key = set[position]
                 keys.append(
                     Key(
-                        head: Self.head(key), recordId: records.recordId, offset: bytes.count, length: UInt32(key.count),
+                        head: Self.head(key), recordId: records.recordId, offset: bytes.count,
+                        length: UInt32(key.count),
                         isTruncated: set.isTruncated(at: position)))
                 bytes.append(contentsOf: key)
                 hasTruncatedKeys = hasTruncatedKeys || set.isTruncated(at: position)
             }
-            if bytes.count + keys.count * MemoryLayout<Key>.stride > Self.roundSize {
+            if bytes.count + keys.count * MemoryLayout<Key>.stride > transaction.indexBuildRoundSize {
                 try put(&keys, bytes, appending: isFirstRound)
                 isFirstRound = false
                 keys.removeAll(keepingCapacity: true)
@@ -87,7 +85,8 @@ struct IndexBuilder {
             let isUnique = index.isUnique
             var previous: Key?
             for current in keys {
-                if isUnique, let previous, previous.head == current.head, compareBytes(key(previous), key(current)) == 0 {
+                if isUnique, let previous, previous.head == current.head, compareBytes(key(previous), key(current)) == 0
+                {
                     if current.isTruncated {
                         try checkTruncated(key(current), current.recordId)
                     } else {
@@ -118,7 +117,9 @@ struct IndexBuilder {
         while found, cursor.key.elementsEqual(prefix) {
             if cursor.isTruncated {
                 let theirs = try wholeKeys(cursor.recordId, prefix)
-                if let key = mine.first(where: theirs.contains) { throw key.withUnsafeBytes { duplicate($0, recordId) } }
+                if let key = mine.first(where: theirs.contains) {
+                    throw key.withUnsafeBytes { duplicate($0, recordId) }
+                }
             }
             found = try cursor.next()
         }

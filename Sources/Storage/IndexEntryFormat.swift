@@ -34,7 +34,8 @@ enum IndexEntryFormat {
                 var entry = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
                 return try body(&entry, MDB_val(mv_size: 8, mv_data: number.baseAddress))
             }
-            return try withUnsafeTemporaryAllocation(byteCount: IndexKeyBuffer.maximumLength + 8, alignment: 8) { space in
+            return try withUnsafeTemporaryAllocation(byteCount: IndexKeyBuffer.maximumLength + 8, alignment: 8) {
+                space in
                 space.copyMemory(from: key)
                 (space.baseAddress! + key.count).copyMemory(from: number.baseAddress!, byteCount: 8)
                 var entry = MDB_val(mv_size: key.count + 8, mv_data: space.baseAddress)

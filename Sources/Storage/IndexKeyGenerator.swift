@@ -143,7 +143,8 @@ public final class IndexKeyGenerator: IndexKeySource {
         try withUnsafeTemporaryAllocation(of: Walk.self, capacity: fields.count) { next in
             _ = next.initialize(from: walks)
             // Fields whose next component is a position of this array go on from there, whatever the element.
-            var positional = false, perElement = false
+            var positional = false
+            var perElement = false
             for field in 0..<fields.count where walks[field].isAtArray {
                 meetsArray(field, walks[field].depth - 1)
                 if let element = positionalElement(walks[field], field, array) {
@@ -212,7 +213,8 @@ public final class IndexKeyGenerator: IndexKeySource {
     private func step(_ walk: Walk, into element: ValueView, _ field: Int) -> Walk {
         if isAtEnd(walk, field) { return Walk(value: element, depth: walk.depth, isDone: true) }
         // An array directly inside an array is not looked into, and a scalar has no fields.
-        return Walk(value: element.type == .document ? element : .missing, depth: walk.depth, isDone: element.type != .document)
+        return Walk(
+            value: element.type == .document ? element : .missing, depth: walk.depth, isDone: element.type != .document)
     }
 
     private func isAtEnd(_ walk: Walk, _ field: Int) -> Bool { walk.depth == fields[field].path.count }

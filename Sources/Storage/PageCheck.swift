@@ -53,13 +53,17 @@ struct PageCheck {
         mdb_env_stat(core.env, &statistics)
         let pageSize = Int(statistics.ms_psize)
         var status = stat()
-        if fstat(descriptor, &status) != 0 { throw AtelierError.storage(errno, cannot: "check the store", at: core.path) }
+        if fstat(descriptor, &status) != 0 {
+            throw AtelierError.storage(errno, cannot: "check the store", at: core.path)
+        }
         for number in 0..<2 {
             var page = [UInt8](repeating: 0, count: pageSize)
             guard pread(descriptor, &page, pageSize, off_t(number * pageSize)) == pageSize else { continue }
             let found = page.withUnsafeBytes { page -> (PageCheck, [Tree])? in
                 let meta = UnsafeRawBufferPointer(rebasing: page[16...])
-                guard meta.loadUnaligned(fromByteOffset: 128, as: UInt64.self) == UInt64(mdb_txn_id(txn)) else { return nil }
+                guard meta.loadUnaligned(fromByteOffset: 128, as: UInt64.self) == UInt64(mdb_txn_id(txn)) else {
+                    return nil
+                }
                 let lastPage = meta.loadUnaligned(fromByteOffset: 120, as: UInt64.self)
                 let check = PageCheck(descriptor, pageSize, UInt64(status.st_size) / UInt64(pageSize), lastPage + 1)
                 let trees = [
@@ -141,11 +145,13 @@ struct PageCheck {
         let count = UInt64((16 + size + pageSize - 1) / pageSize)
         guard claim(number, count, tree) else { return }
         var header = [UInt8](repeating: 0, count: 16)
-        let isRight = pread(descriptor, &header, 16, off_t(number) * off_t(pageSize)) == 16 && header.withUnsafeBytes {
-            $0.loadUnaligned(as: UInt64.self) == number
-                && $0.loadUnaligned(fromByteOffset: 10, as: UInt16.self) & 0x0F == Flag.overflow
-                && UInt64($0.loadUnaligned(fromByteOffset: 12, as: UInt32.self)) == count
-        }
+        let isRight =
+            pread(descriptor, &header, 16, off_t(number) * off_t(pageSize)) == 16
+            && header.withUnsafeBytes {
+                $0.loadUnaligned(as: UInt64.self) == number
+                    && $0.loadUnaligned(fromByteOffset: 10, as: UInt16.self) & 0x0F == Flag.overflow
+                    && UInt64($0.loadUnaligned(fromByteOffset: 12, as: UInt32.self)) == count
+            }
         if !isRight { problems.append("page \(number) of \(tree.name) is not what it should be") }
     }
 
@@ -156,7 +162,8 @@ struct PageCheck {
             return false
         }
         guard number + count <= filePages else {
-            problems.append("\(tree.name) has page \(number), which lies behind the end of the file: the file has been cut")
+            problems.append(
+                "\(tree.name) has page \(number), which lies behind the end of the file: the file has been cut")
             return false
         }
         for page in number..<number + count {

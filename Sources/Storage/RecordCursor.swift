@@ -83,7 +83,8 @@ public final class RecordCursor {
     /// The document of the record the cursor stands at.
     @inlinable @inline(__always)
     public var document: DocumentView {
-        DocumentView(base: UnsafeRawPointer(place.pointee.value.mv_data.unsafelyUnwrapped), length: place.pointee.value.mv_size)
+        DocumentView(
+            base: UnsafeRawPointer(place.pointee.value.mv_data.unsafelyUnwrapped), length: place.pointee.value.mv_size)
     }
 
     @inline(__always)

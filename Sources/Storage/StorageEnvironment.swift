@@ -87,10 +87,12 @@ public final class StorageEnvironment: Sendable {
         try use()
         defer { CoreRegistry.release(core) }
         if isReadOnly {
-            throw AtelierError(.illegalOperation, "the store has been opened read-only", at: path, advice: "Open it for writing.")
+            throw AtelierError(
+                .illegalOperation, "the store has been opened read-only", at: path, advice: "Open it for writing.")
         }
         if core.queue.isLeading {
-            throw AtelierError(.illegalOperation, "a write of the same store is already going on in this thread", at: path)
+            throw AtelierError(
+                .illegalOperation, "a write of the same store is already going on in this thread", at: path)
         }
         return try withoutActuallyEscaping(body) { body in
             var result: Result<R, any Error>?

@@ -56,14 +56,17 @@ public class StorageReader {
 
     private func vouch(for collection: CollectionEntry) throws {
         guard let known = catalog[collection.number], known.slot == collection.slot else {
-            throw AtelierError(.namespaceNotFound, "ns not found: the collection is not in this snapshot", at: "\(collection.namespace)")
+            throw AtelierError(
+                .namespaceNotFound, "ns not found: the collection is not in this snapshot",
+                at: "\(collection.namespace)")
         }
         // Only an entry that the catalog itself holds lives as long as the catalog.
         if known === collection { vouched = ObjectIdentifier(collection) }
     }
 
     private func vouch(for index: IndexEntry) throws {
-        guard let known = catalog[index.collection]?.indexes.first(where: { $0.number == index.number }), known.slot == index.slot
+        guard let known = catalog[index.collection]?.indexes.first(where: { $0.number == index.number }),
+            known.slot == index.slot
         else { throw AtelierError(.indexNotFound, "index not found: it is not in this snapshot", at: index.name) }
         if known === index { vouched = ObjectIdentifier(index) }
     }

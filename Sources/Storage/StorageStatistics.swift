@@ -32,7 +32,9 @@ extension StorageEnvironment {
             var descriptor: Int32 = -1
             try core.check(mdb_env_get_fd(core.env, &descriptor), "read statistics")
             var status = stat()
-            if fstat(descriptor, &status) != 0 { throw AtelierError.storage(errno, cannot: "read statistics", at: path) }
+            if fstat(descriptor, &status) != 0 {
+                throw AtelierError.storage(errno, cannot: "read statistics", at: path)
+            }
             let free = try freePages(snapshot)
             return StorageStatistics(
                 pageSize: Int(sizes.ms_psize), usedPages: info.me_last_pgno + 1 - free, freePages: free,

@@ -36,7 +36,9 @@ extension StorageEnvironment {
             }
             if isDone { return report }
         }
-        throw AtelierError(.internalError, "the store changes too fast to be checked", at: path, advice: "Try again when it is quieter.")
+        throw AtelierError(
+            .internalError, "the store changes too fast to be checked", at: path,
+            advice: "Try again when it is quieter.")
     }
 
     private func check(_ snapshot: Snapshot, _ report: inout StoreReport) throws {
@@ -66,7 +68,9 @@ extension StorageEnvironment {
             for check in checks { try check.expect(document, id, name, &report) }
         }
         let counters = try CatalogRecord.readCounters(collection.number, snapshot.txn, core)
-        if counters.dataSize != dataSize { report.add("\(name): \(dataSize) bytes of documents, but \(counters.dataSize) are counted") }
+        if counters.dataSize != dataSize {
+            report.add("\(name): \(dataSize) bytes of documents, but \(counters.dataSize) are counted")
+        }
         if counters.nextRecordId <= lastId { report.add("\(name): the next record id is in use") }
         for check in checks { try check.finish(name, &report) }
     }
@@ -136,13 +140,16 @@ private final class IndexCheck {
             }
             previous.replaceSubrange(0..., with: cursor.key)
         }
-        if seen != (try snapshot.count(index)) { report.add("\(collection): index '\(index.name)' loses keys on the way") }
+        if seen != (try snapshot.count(index)) {
+            report.add("\(collection): index '\(index.name)' loses keys on the way")
+        }
     }
 }
 
 extension StorageReader {
     /// Whether an index has just this entry.
-    func hasEntry(_ key: UnsafeRawBufferPointer, _ id: RecordId, isTruncated: Bool, in index: IndexEntry) throws -> Bool {
+    func hasEntry(_ key: UnsafeRawBufferPointer, _ id: RecordId, isTruncated: Bool, in index: IndexEntry) throws -> Bool
+    {
         try IndexEntryFormat.withEntry(key, id, isUnique: index.isUnique, isTruncated: isTruncated) { entry, expected in
             var value = MDB_val()
             let code = try mdb_get(txn, handle(of: index), &entry, &value)

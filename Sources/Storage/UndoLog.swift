@@ -29,7 +29,9 @@ final class UndoLog {
         bytes.append(contentsOf: UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size))
         if let old { bytes.append(contentsOf: UnsafeRawBufferPointer(start: old.mv_data, count: old.mv_size)) }
         entries.append(
-            Entry(database: database, keyOffset: offset, keyLength: key.mv_size, valueLength: old.map { $0.mv_size } ?? -1))
+            Entry(
+                database: database, keyOffset: offset, keyLength: key.mv_size, valueLength: old.map { $0.mv_size } ?? -1
+            ))
     }
 
     /// Forgets what was recorded since the mark: it has been undone by other means.

@@ -12,7 +12,8 @@ extension WriteTransaction {
     private func current(_ collection: CollectionEntry) throws -> CollectionEntry {
         try requireUsable()
         guard let current = catalog[collection.number] else {
-            throw AtelierError(.namespaceNotFound, "ns not found: the collection has been dropped", at: "\(collection.namespace)")
+            throw AtelierError(
+                .namespaceNotFound, "ns not found: the collection has been dropped", at: "\(collection.namespace)")
         }
         return current
     }
@@ -23,7 +24,9 @@ extension WriteTransaction {
     ///
     /// - Throws: `namespaceExists` (48).
     @discardableResult
-    public func createCollection(_ namespace: Namespace, options: Document = Document(), uuid: [UInt8]? = nil) throws -> CollectionEntry {
+    public func createCollection(_ namespace: Namespace, options: Document = Document(), uuid: [UInt8]? = nil) throws
+        -> CollectionEntry
+    {
         try requireUsable()
         if catalog[namespace] != nil {
             throw AtelierError(.namespaceExists, "Collection \(namespace) already exists.")
@@ -38,7 +41,8 @@ extension WriteTransaction {
             throw error
         }
         let number = takeNumber()
-        let idIndex = IndexEntry(number: takeNumber(), collection: number, definition: .id, source: source, slot: indexSlot)
+        let idIndex = IndexEntry(
+            number: takeNumber(), collection: number, definition: .id, source: source, slot: indexSlot)
         let collection = CollectionEntry(
             number: number, namespace: namespace, uuid: uuid ?? WriteTransaction.randomUUID(), options: options,
             indexes: [idIndex], slot: slot)
@@ -108,7 +112,9 @@ extension WriteTransaction {
     public func createIndex(_ definition: IndexDefinition, on collection: CollectionEntry) throws -> IndexEntry {
         let collection = try current(collection)
         if collection.index(named: definition.name) != nil {
-            throw AtelierError(.indexOptionsConflict, "An index named '\(definition.name)' already exists", at: "\(collection.namespace)")
+            throw AtelierError(
+                .indexOptionsConflict, "An index named '\(definition.name)' already exists",
+                at: "\(collection.namespace)")
         }
         let source = try core.makeKeySource(for: definition)
         closeWriter(collection.number)
@@ -144,7 +150,9 @@ extension WriteTransaction {
     ///
     /// - Throws: `indexNotFound` (27), `invalidOptions` (72) where `unique` or `sparse` would change.
     @discardableResult
-    public func setOptions(_ options: Document, ofIndexNamed name: String, of collection: CollectionEntry) throws -> IndexEntry {
+    public func setOptions(_ options: Document, ofIndexNamed name: String, of collection: CollectionEntry) throws
+        -> IndexEntry
+    {
         let collection = try current(collection)
         guard let index = collection.index(named: name) else {
             throw AtelierError(.indexNotFound, "index not found with name [\(name)]", at: "\(collection.namespace)")

@@ -133,10 +133,12 @@ extension WriteTransaction {
     ) throws -> KeyConflict? {
         let isTruncated = keys.isTruncated(at: position)
         let isUnique = index.entry.isUnique
-        if isTruncated && isUnique, let conflict = try conflictOfTruncated(index, keys, position, id, document, writer) {
+        if isTruncated && isUnique, let conflict = try conflictOfTruncated(index, keys, position, id, document, writer)
+        {
             return conflict
         }
-        return try IndexEntryFormat.withEntry(keys[position], id, isUnique: isUnique, isTruncated: isTruncated) { key, value in
+        return try IndexEntryFormat.withEntry(keys[position], id, isUnique: isUnique, isTruncated: isTruncated) {
+            key, value in
             let appends = try isPastEnd(index, key)
             if undo.isRecording { undo.record(index.database, key: key, old: nil) }
             var stored = value
@@ -151,7 +153,8 @@ extension WriteTransaction {
 
     private func remove(_ index: IndexWriter, _ keys: IndexKeySet, _ position: Int, _ id: RecordId) throws {
         let isTruncated = keys.isTruncated(at: position)
-        try IndexEntryFormat.withEntry(keys[position], id, isUnique: index.entry.isUnique, isTruncated: isTruncated) { key, value in
+        try IndexEntryFormat.withEntry(keys[position], id, isUnique: index.entry.isUnique, isTruncated: isTruncated) {
+            key, value in
             if undo.isRecording { undo.record(index.database, key: key, old: value) }
             let code = mdb_del(txn, index.database, &key, nil)
             if code == MDB_NOTFOUND { throw missingKey(index.entry) }
@@ -169,7 +172,9 @@ extension WriteTransaction {
             let end = position == last ? lastCount : index.keys.count
             for key in 0..<end where isNew(index, key) {
                 let isTruncated = index.keys.isTruncated(at: key)
-                try IndexEntryFormat.withEntry(index.keys[key], id, isUnique: index.entry.isUnique, isTruncated: isTruncated) { key, _ in
+                try IndexEntryFormat.withEntry(
+                    index.keys[key], id, isUnique: index.entry.isUnique, isTruncated: isTruncated
+                ) { key, _ in
                     try must(mdb_del(txn, index.database, &key, nil), "write an index")
                 }
             }
@@ -233,9 +238,11 @@ extension WriteTransaction {
     }
 
     private func missingKey(_ index: IndexEntry) -> AtelierError {
-        failure = failure ?? AtelierError(
-            .internalError, "the index '\(index.name)' lacks a key of a document it should have", at: core.path,
-            advice: "Run `atelier check`, then drop the index and create it again.")
+        failure =
+            failure
+            ?? AtelierError(
+                .internalError, "the index '\(index.name)' lacks a key of a document it should have", at: core.path,
+                advice: "Run `atelier check`, then drop the index and create it again.")
         return failure!
     }
 
@@ -253,7 +260,8 @@ extension WriteTransaction {
         let updated = index.entry.with(
             multikeyPaths: multikey, hasTruncatedKeys: index.entry.hasTruncatedKeys || index.keys.hasTruncatedKeys)
         index.entry = updated
-        writer.entry = writer.entry.with(indexes: writer.entry.indexes.map { $0.number == updated.number ? updated : $0 })
+        writer.entry = writer.entry.with(
+            indexes: writer.entry.indexes.map { $0.number == updated.number ? updated : $0 })
         replace(writer.entry)
     }
 }

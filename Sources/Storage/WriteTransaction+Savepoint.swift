@@ -36,8 +36,10 @@ extension WriteTransaction {
         let fresh = Set(made.map { EnvironmentCore.Handle.slot($0.slot) })
         closeWriters()
         // Record ids that were handed out stay so.
-        self.counters = counters.merging(self.counters) { CollectionCounters(nextRecordId: $1.nextRecordId, dataSize: $0.dataSize) }
-            .filter { counters[$0.key] != nil }
+        self.counters = counters.merging(self.counters) {
+            CollectionCounters(nextRecordId: $1.nextRecordId, dataSize: $0.dataSize)
+        }
+        .filter { counters[$0.key] != nil }
         if failure == nil {
             try must(undo.rollBack(to: mark, txn) { !fresh.contains($0) }, "undo a part of the write")
         }

@@ -30,6 +30,8 @@ public final class WriteTransaction: StorageReader {
     /// Databases made since the outermost savepoint began, and how deep the savepoints were nested then.
     var madeSlots: [(slot: Slot, isForRecords: Bool, depth: Int)] = []
     private var holdsHandleLock = false
+    /// How many bytes of keys an index build gathers before it writes them.
+    var indexBuildRoundSize = 256 << 20
     /// Why the transaction cannot continue: LMDB itself failed.
     @exclusivity(unchecked) var failure: AtelierError?
 
@@ -63,7 +65,7 @@ public final class WriteTransaction: StorageReader {
     /// Commits. The transaction is over, whatever happens.
     func commit(synced: Bool) throws {
         do {
-                try requireUsable()
+            try requireUsable()
             try flush()
         } catch {
             abort()
@@ -125,7 +127,8 @@ public final class WriteTransaction: StorageReader {
             return writer
         }
         guard let current = catalog[collection.number] else {
-            throw AtelierError(.namespaceNotFound, "ns not found: the collection has been dropped", at: "\(collection.namespace)")
+            throw AtelierError(
+                .namespaceNotFound, "ns not found: the collection has been dropped", at: "\(collection.namespace)")
         }
         let counters = try counters[current.number] ?? CatalogRecord.readCounters(current.number, txn, core)
         let writer = try CollectionWriter(current, self, counters: counters)

@@ -7,7 +7,8 @@ import Testing
 /// valid BSON (`decodeErrors`), and text that is no valid Extended JSON (`parseErrors`).
 @Suite struct CorpusTests {
     static let files = [
-        "array", "binary", "bool", "code", "codeWithScope", "date", "dbPointer", "decimal", "document", "double", "int32", "int64", "maxKey",
+        "array", "binary", "bool", "code", "codeWithScope", "date", "dbPointer", "decimal", "document", "double",
+        "int32", "int64", "maxKey",
         "minKey", "null", "objectId", "regex", "string", "symbol", "timestamp", "top", "undefined",
     ]
 

@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test func equalValuesHaveEqualHashesAndTypesCount() {
-        #expect(Set<BSONValue>([1, 1, .int64(1), 1.0, "1", "1", .symbol("1"), [1], [1], ["a": 1], ["a": 1]]).count == 7)
+        #expect(
+            Set<BSONValue>([1, 1, .int64(1), 1.0, "1", "1", .symbol("1"), [1], [1], ["a": 1], ["a": 1]]).count == 7)
         #expect(BSONValue.double(.nan) == .double(.nan))
         #expect(BSONValue.double(0.0) != .double(-0.0))
         #expect(BSONValue.binary(subtype: 0, data: []) != .binary(subtype: 5, data: []))

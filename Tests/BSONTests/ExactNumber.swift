@@ -16,15 +16,18 @@ struct ExactNumber {
         case .int64(let number): self.init(digits: "\(number.magnitude)", exponent: 0, isNegative: number < 0)
         case .decimal(let number):
             guard number.isFinite else { return nil }
-            self.init(digits: "\(number.parts.coefficient)", exponent: number.parts.exponent, isNegative: number.isNegative)
+            self.init(
+                digits: "\(number.parts.coefficient)", exponent: number.parts.exponent, isNegative: number.isNegative)
         case .double(let number):
             guard number.isFinite else { return nil }
             // No double has more than 767 significant digits.
             var text = [CChar](repeating: 0, count: 900)
             _ = withVaList([number.magnitude]) { vsnprintf(&text, text.count, "%.780e", $0) }
-            let parts = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: "e")
+            let parts = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+                separator: "e")
             self.init(
-                digits: parts[0].filter { $0 != "." }, exponent: Int(parts[1])! - 780, isNegative: number.sign == .minus)
+                digits: parts[0].filter { $0 != "." }, exponent: Int(parts[1])! - 780, isNegative: number.sign == .minus
+            )
         default: return nil
         }
     }

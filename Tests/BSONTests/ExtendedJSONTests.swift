@@ -13,25 +13,59 @@ import Testing
         (.double(.infinity), #"{"$numberDouble":"Infinity"}"#, #"{"$numberDouble":"Infinity"}"#),
         (.double(-.infinity), #"{"$numberDouble":"-Infinity"}"#, #"{"$numberDouble":"-Infinity"}"#),
         (.decimal(Decimal128("1.50")!), #"{"$numberDecimal":"1.50"}"#, #"{"$numberDecimal":"1.50"}"#),
-        (.string("a\"\\\u{8}\u{c}\n\r\t\u{1}\u{1f}é😀"), #""a\"\\\b\f\n\r\t\u0001\u001fé😀""#, #""a\"\\\b\f\n\r\t\u0001\u001fé😀""#),
+        (
+            .string("a\"\\\u{8}\u{c}\n\r\t\u{1}\u{1f}é😀"), #""a\"\\\b\f\n\r\t\u0001\u001fé😀""#,
+            #""a\"\\\b\f\n\r\t\u0001\u001fé😀""#
+        ),
         (.document(["a": .document([:])]), #"{"a":{}}"#, #"{"a":{}}"#),
         (.array([1, []]), #"[{"$numberInt":"1"},[]]"#, "[1,[]]"),
-        (.binary(subtype: 0x80, data: [1, 2, 3, 255]), #"{"$binary":{"base64":"AQID/w==","subType":"80"}}"#, #"{"$binary":{"base64":"AQID/w==","subType":"80"}}"#),
-        (.binary(subtype: 2, data: [2, 0, 0, 0, 9, 9]), #"{"$binary":{"base64":"CQk=","subType":"02"}}"#, #"{"$binary":{"base64":"CQk=","subType":"02"}}"#),
+        (
+            .binary(subtype: 0x80, data: [1, 2, 3, 255]), #"{"$binary":{"base64":"AQID/w==","subType":"80"}}"#,
+            #"{"$binary":{"base64":"AQID/w==","subType":"80"}}"#
+        ),
+        (
+            .binary(subtype: 2, data: [2, 0, 0, 0, 9, 9]), #"{"$binary":{"base64":"CQk=","subType":"02"}}"#,
+            #"{"$binary":{"base64":"CQk=","subType":"02"}}"#
+        ),
         (.undefined, #"{"$undefined":true}"#, #"{"$undefined":true}"#),
-        (.objectId(ObjectId("57e193d7a9cc81b4027498b5")!), #"{"$oid":"57e193d7a9cc81b4027498b5"}"#, #"{"$oid":"57e193d7a9cc81b4027498b5"}"#),
+        (
+            .objectId(ObjectId("57e193d7a9cc81b4027498b5")!), #"{"$oid":"57e193d7a9cc81b4027498b5"}"#,
+            #"{"$oid":"57e193d7a9cc81b4027498b5"}"#
+        ),
         (.bool(true), "true", "true"), (.bool(false), "false", "false"), (.null, "null", "null"),
         (.date(0), #"{"$date":{"$numberLong":"0"}}"#, #"{"$date":"1970-01-01T00:00:00Z"}"#),
-        (.date(1_356_351_330_501), #"{"$date":{"$numberLong":"1356351330501"}}"#, #"{"$date":"2012-12-24T12:15:30.501Z"}"#),
-        (.date(253_402_300_799_999), #"{"$date":{"$numberLong":"253402300799999"}}"#, #"{"$date":"9999-12-31T23:59:59.999Z"}"#),
-        (.date(253_402_300_800_000), #"{"$date":{"$numberLong":"253402300800000"}}"#, #"{"$date":{"$numberLong":"253402300800000"}}"#),
+        (
+            .date(1_356_351_330_501), #"{"$date":{"$numberLong":"1356351330501"}}"#,
+            #"{"$date":"2012-12-24T12:15:30.501Z"}"#
+        ),
+        (
+            .date(253_402_300_799_999), #"{"$date":{"$numberLong":"253402300799999"}}"#,
+            #"{"$date":"9999-12-31T23:59:59.999Z"}"#
+        ),
+        (
+            .date(253_402_300_800_000), #"{"$date":{"$numberLong":"253402300800000"}}"#,
+            #"{"$date":{"$numberLong":"253402300800000"}}"#
+        ),
         (.date(-1), #"{"$date":{"$numberLong":"-1"}}"#, #"{"$date":{"$numberLong":"-1"}}"#),
-        (.regex(pattern: "a\"b", options: "ix"), #"{"$regularExpression":{"pattern":"a\"b","options":"ix"}}"#, #"{"$regularExpression":{"pattern":"a\"b","options":"ix"}}"#),
-        (.dbPointer(namespace: "d.c", id: ObjectId("57e193d7a9cc81b4027498b1")!), #"{"$dbPointer":{"$ref":"d.c","$id":{"$oid":"57e193d7a9cc81b4027498b1"}}}"#, #"{"$dbPointer":{"$ref":"d.c","$id":{"$oid":"57e193d7a9cc81b4027498b1"}}}"#),
+        (
+            .regex(pattern: "a\"b", options: "ix"), #"{"$regularExpression":{"pattern":"a\"b","options":"ix"}}"#,
+            #"{"$regularExpression":{"pattern":"a\"b","options":"ix"}}"#
+        ),
+        (
+            .dbPointer(namespace: "d.c", id: ObjectId("57e193d7a9cc81b4027498b1")!),
+            #"{"$dbPointer":{"$ref":"d.c","$id":{"$oid":"57e193d7a9cc81b4027498b1"}}}"#,
+            #"{"$dbPointer":{"$ref":"d.c","$id":{"$oid":"57e193d7a9cc81b4027498b1"}}}"#
+        ),
         (.javascript("f()"), #"{"$code":"f()"}"#, #"{"$code":"f()"}"#),
-        (.javascriptWithScope(code: "f()", scope: ["x": 1]), #"{"$code":"f()","$scope":{"x":{"$numberInt":"1"}}}"#, #"{"$code":"f()","$scope":{"x":1}}"#),
+        (
+            .javascriptWithScope(code: "f()", scope: ["x": 1]), #"{"$code":"f()","$scope":{"x":{"$numberInt":"1"}}}"#,
+            #"{"$code":"f()","$scope":{"x":1}}"#
+        ),
         (.symbol("s"), #"{"$symbol":"s"}"#, #"{"$symbol":"s"}"#),
-        (.timestamp(42 << 32 | 4_294_967_295), #"{"$timestamp":{"t":42,"i":4294967295}}"#, #"{"$timestamp":{"t":42,"i":4294967295}}"#),
+        (
+            .timestamp(42 << 32 | 4_294_967_295), #"{"$timestamp":{"t":42,"i":4294967295}}"#,
+            #"{"$timestamp":{"t":42,"i":4294967295}}"#
+        ),
         (.minKey, #"{"$minKey":1}"#, #"{"$minKey":1}"#), (.maxKey, #"{"$maxKey":1}"#, #"{"$maxKey":1}"#),
     ]
 
@@ -56,10 +90,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0", BSONValue.int32(0)), ("-0", .int32(0)), ("2147483647", .int32(.max)), ("2147483648", .int64(2_147_483_648)),
-        ("-2147483649", .int64(-2_147_483_649)), ("9223372036854775807", .int64(.max)), ("-9223372036854775808", .int64(.min)),
-        ("9223372036854775808", .double(0x1p63)), ("1.0", .double(1)), ("1e2", .double(100)), ("-1.5E-3", .double(-0.0015)),
-        ("0.1e1", .double(1)), ("2.2250738585072011e-308", .double(Double.leastNormalMagnitude.nextDown)), ("1e-400", .double(0)),
+        ("0", BSONValue.int32(0)), ("-0", .int32(0)), ("2147483647", .int32(.max)),
+        ("2147483648", .int64(2_147_483_648)),
+        ("-2147483649", .int64(-2_147_483_649)), ("9223372036854775807", .int64(.max)),
+        ("-9223372036854775808", .int64(.min)),
+        ("9223372036854775808", .double(0x1p63)), ("1.0", .double(1)), ("1e2", .double(100)),
+        ("-1.5E-3", .double(-0.0015)),
+        ("0.1e1", .double(1)), ("2.2250738585072011e-308", .double(Double.leastNormalMagnitude.nextDown)),
+        ("1e-400", .double(0)),
         ("123456789012345678901234567890", .double(123456789012345677877719597056)),
         ("9007199254740993.0", .double(9007199254740992)), ("0.30000000000000004", .double(0.1 + 0.2)),
     ])
@@ -68,9 +106,12 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"a":{"$regex":"x","$options":"i"}}"#, #"{"a":{"$type":2}}"#, #"{"a":{"$type":"string"}}"#, #"{"a":{"$gt":1,"$lt":5}}"#,
-        #"{"$and":[{"a":1},{"$or":[]}]}"#, #"{"a":{"$ref":"c","$id":1,"$db":"d"}}"#, #"{"a":{"$ref":"c"}}"#, #"{"a":{"$unknown":1}}"#,
-        #"{"$oid":"a document's top level is never a wrapper"}"#, #"{"a":{"$regex":{"$regularExpression":{"pattern":"f","options":""}},"$options":"ix"}}"#,
+        #"{"a":{"$regex":"x","$options":"i"}}"#, #"{"a":{"$type":2}}"#, #"{"a":{"$type":"string"}}"#,
+        #"{"a":{"$gt":1,"$lt":5}}"#,
+        #"{"$and":[{"a":1},{"$or":[]}]}"#, #"{"a":{"$ref":"c","$id":1,"$db":"d"}}"#, #"{"a":{"$ref":"c"}}"#,
+        #"{"a":{"$unknown":1}}"#,
+        #"{"$oid":"a document's top level is never a wrapper"}"#,
+        #"{"a":{"$regex":{"$regularExpression":{"pattern":"f","options":""}},"$options":"ix"}}"#,
     ])
     func dollarNamesThatAreNoWrapperStay(_ text: String) throws {
         #expect(try Document(json: text).extendedJSON() == text)
@@ -83,7 +124,9 @@ import Testing
         #expect(try BSONValue(json: #"{"$type":"5","$binary":"AQ=="}"#) == .binary(subtype: 5, data: [1]))
         let uuid = try BSONValue(json: #"{"$uuid":"c8edabc3-f738-4ca3-b68d-ab92a91478a3"}"#)
         #expect(uuid.extendedJSON() == #"{"$binary":{"base64":"yO2rw/c4TKO2jauSqRR4ow==","subType":"04"}}"#)
-        #expect(try BSONValue(json: #"{"$regularExpression":{"options":"xsi","pattern":""}}"#) == .regex(pattern: "", options: "isx"))
+        #expect(
+            try BSONValue(json: #"{"$regularExpression":{"options":"xsi","pattern":""}}"#)
+                == .regex(pattern: "", options: "isx"))
     }
 
     @Test(arguments: [
@@ -95,10 +138,16 @@ import Testing
         (#"{"a": 1} x"#, "line 1, column 10", "expected nothing more after the value, found 'x'"),
         ("", "line 1, column 1", "expected a document, but the text ends"),
         ("[]", "line 1, column 1", "expected a document, which begins with {, found '['"),
-        ("{\"a\": \"b\nc\"}", "line 1, column 9", "control characters in a string are written as escapes, such as \\n or \\u0001"),
+        (
+            "{\"a\": \"b\nc\"}", "line 1, column 9",
+            "control characters in a string are written as escapes, such as \\n or \\u0001"
+        ),
         (#"{"a": 1e999}"#, "line 1, column 7", "the number is too large for a double"),
         (#"{"a\u0000": 1}"#, "line 1, column 2", "a name must not contain U+0000"),
-        (#"{"x": {"$oid": "123"}}"#, "line 1, column 7", "malformed $oid: it takes a string of 24 hexadecimal digits and no other member"),
+        (
+            #"{"x": {"$oid": "123"}}"#, "line 1, column 7",
+            "malformed $oid: it takes a string of 24 hexadecimal digits and no other member"
+        ),
     ])
     func errorsSayWhereAndWhat(_ text: String, _ location: String, _ message: String) {
         #expect {
@@ -109,10 +158,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        [0xFF], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
-        [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xC3], [0xE2, 0x82], [0x80], [0xC3, 0x28],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
+            [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xC3], [0xE2, 0x82], [0x80], [0xC3, 0x28],
+        ] as [[UInt8]])
     func illFormedUTF8IsRefused(_ bytes: [UInt8]) {
         #expect(throws: AtelierError.self) { try Document(json: Array(#"{"a":""#.utf8) + bytes + Array(#""}"#.utf8)) }
         #expect(throws: AtelierError.self) { try Document(json: Array(#"{""#.utf8) + bytes + Array(#"":1}"#.utf8)) }
@@ -161,7 +211,9 @@ import Testing
     /// Bytes that need escapes, at every place of words that are looked at eight bytes at a time.
     @Test func escapesAreFoundWhereverTheyStand() throws {
         var values = RandomValues(seed: 0xE5CA9E)
-        let alphabet: [UInt8] = [0x00, 0x01, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x2F, 0x5B, 0x5C, 0x5D, 0x61, 0x7F, 0x0A, 0x0C]
+        let alphabet: [UInt8] = [
+            0x00, 0x01, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x2F, 0x5B, 0x5C, 0x5D, 0x61, 0x7F, 0x0A, 0x0C,
+        ]
         for _ in 0..<20_000 {
             let text = String(decoding: (0..<values.below(30)).map { _ in values.pick(alphabet) }, as: UTF8.self)
             let json = BSONValue.string(text).extendedJSON()

@@ -7,7 +7,10 @@ import Testing
 
     /// Numbers of every type that lie close to each other: around powers of two, limits of types and of precision.
     private func numbers(_ values: inout RandomValues) -> [BSONValue] {
-        var doubles: [Double] = [0, -0.0, 0.1, 0.5, 1.5, 2.5, 1e15, 1e16, 1e22, 1e23, 1e300, .pi, .leastNonzeroMagnitude, .leastNormalMagnitude]
+        var doubles: [Double] = [
+            0, -0.0, 0.1, 0.5, 1.5, 2.5, 1e15, 1e16, 1e22, 1e23, 1e300, .pi, .leastNonzeroMagnitude,
+            .leastNormalMagnitude,
+        ]
         doubles += [0x1p31, 0x1p53, 0x1p54, 0x1p62, 0x1p63, 0x1p64, .greatestFiniteMagnitude, 9.223372036854775e18]
         doubles += (0..<6).map { _ in values.double() }
         doubles += doubles.flatMap { [$0.nextUp, $0.nextDown] }
@@ -24,9 +27,13 @@ import Testing
             let exact = Decimal128(exactly34: double)
             let (coefficient, exponent) = exact.parts
             numbers.append(.decimal(exact))
-            numbers.append(.decimal(Decimal128(negative: exact.isNegative, coefficient: coefficient + 1, exponent: exponent)))
+            numbers.append(
+                .decimal(Decimal128(negative: exact.isNegative, coefficient: coefficient + 1, exponent: exponent)))
         }
-        for text in ["0E+6111", "-0E-6176", "1E-6176", "9.999999999999999999999999999999999E+6144", "-1E+400", "1E-400", "2.50", "2.5E0", "NaN", "-Infinity", "Infinity", "9223372036854775807", "9223372036854775808.0"] {
+        for text in [
+            "0E+6111", "-0E-6176", "1E-6176", "9.999999999999999999999999999999999E+6144", "-1E+400", "1E-400", "2.50",
+            "2.5E0", "NaN", "-Infinity", "Infinity", "9223372036854775807", "9223372036854775808.0",
+        ] {
             numbers.append(.decimal(Decimal128(text)!))
         }
         numbers += (0..<8).map { _ in BSONValue.decimal(values.decimal()) }
@@ -49,14 +56,21 @@ import Testing
     }
 
     @Test(arguments: [
-        (BSONValue.int64((1 << 53) + 1), BSONValue.double(0x1p53), 1), (.int64((1 << 53) - 1), .double(0x1p53), -1), (.int64(1 << 53), .double(0x1p53), 0),
-        (.int64(.max), .double(0x1p63), -1), (.int64(.min), .double(-0x1p63), 0), (.double(0.1), .decimal(Decimal128("0.1")!), 1),
-        (.double(0.5), .decimal(Decimal128("0.50")!), 0), (.double(-0.0), .int32(0), 0), (.decimal(Decimal128("-0")!), .double(0), 0),
-        (.double(.nan), .double(-.infinity), -1), (.double(.nan), .decimal(.nan), 0), (.decimal(.nan), .int64(.min), -1),
-        (.decimal(.infinity), .double(.infinity), 0), (.decimal(Decimal128("1E+400")!), .double(.infinity), -1), (.decimal(Decimal128("1E+400")!), .double(.greatestFiniteMagnitude), 1),
-        (.decimal(Decimal128("1E-400")!), .double(.leastNonzeroMagnitude), -1), (.decimal(Decimal128("1E-400")!), .double(0), 1),
+        (BSONValue.int64((1 << 53) + 1), BSONValue.double(0x1p53), 1), (.int64((1 << 53) - 1), .double(0x1p53), -1),
+        (.int64(1 << 53), .double(0x1p53), 0),
+        (.int64(.max), .double(0x1p63), -1), (.int64(.min), .double(-0x1p63), 0),
+        (.double(0.1), .decimal(Decimal128("0.1")!), 1),
+        (.double(0.5), .decimal(Decimal128("0.50")!), 0), (.double(-0.0), .int32(0), 0),
+        (.decimal(Decimal128("-0")!), .double(0), 0),
+        (.double(.nan), .double(-.infinity), -1), (.double(.nan), .decimal(.nan), 0),
+        (.decimal(.nan), .int64(.min), -1),
+        (.decimal(.infinity), .double(.infinity), 0), (.decimal(Decimal128("1E+400")!), .double(.infinity), -1),
+        (.decimal(Decimal128("1E+400")!), .double(.greatestFiniteMagnitude), 1),
+        (.decimal(Decimal128("1E-400")!), .double(.leastNonzeroMagnitude), -1),
+        (.decimal(Decimal128("1E-400")!), .double(0), 1),
         (.decimal(Decimal128("-1E-400")!), .double(0), -1), (.decimal(Decimal128("-1E-400")!), .double(-0.0), -1),
-        (.decimal(Decimal128("9223372036854775807.5")!), .int64(.max), 1), (.int32(2), .decimal(Decimal128("2.00")!), 0),
+        (.decimal(Decimal128("9223372036854775807.5")!), .int64(.max), 1),
+        (.int32(2), .decimal(Decimal128("2.00")!), 0),
     ])
     func awkwardPairs(_ a: BSONValue, _ b: BSONValue, _ expected: Int) {
         #expect(compare(a, b) == expected)
@@ -74,7 +88,9 @@ import Testing
                 if forward != -backward { failures.append("not antisymmetric: \(sorted[i]), \(sorted[j])") }
                 if i < j && forward > 0 { failures.append("not transitive: \(sorted[i]), \(sorted[j])") }
                 if i == j && forward != 0 { failures.append("not equal to itself: \(sorted[i])") }
-                if forward == 0 && hash(sorted[i]) != hash(sorted[j]) { failures.append("equal, but hash apart: \(sorted[i]), \(sorted[j])") }
+                if forward == 0 && hash(sorted[i]) != hash(sorted[j]) {
+                    failures.append("equal, but hash apart: \(sorted[i]), \(sorted[j])")
+                }
             }
         }
         #expect(failures.isEmpty, "\(failures.prefix(10))")
@@ -96,7 +112,8 @@ import Testing
         var values = RandomValues(seed: 0x0EDE6)
         func disguise(_ value: BSONValue) -> BSONValue {
             switch value {
-            case .int32(let number): values.pick([.int64(Int64(number)), .double(Double(number)), .decimal(Decimal128(Int64(number)))])
+            case .int32(let number):
+                values.pick([.int64(Int64(number)), .double(Double(number)), .decimal(Decimal128(Int64(number)))])
             case .int64(let number): .decimal(Decimal128("\(number).000")!)
             case .array(let array): .array(BSONArray(array.values.map { disguise($0) }))
             case .document(let document): .document(Document(document.elements.map { ($0.key, disguise($0.value)) }))
@@ -117,8 +134,10 @@ import Testing
     @Test func typesStandInTheManualsOrder() {
         let id = ObjectId("57e193d7a9cc81b4027498b5")!
         let order: [BSONValue] = [
-            .minKey, .undefined, .null, 1, "a", ["x": 1], [1], .binary(subtype: 0, data: []), .objectId(id), false, true, .date(.min), .timestamp(0),
-            .regex(pattern: "", options: ""), .dbPointer(namespace: "", id: id), .javascript(""), .javascriptWithScope(code: "", scope: [:]), .maxKey,
+            .minKey, .undefined, .null, 1, "a", ["x": 1], [1], .binary(subtype: 0, data: []), .objectId(id), false,
+            true, .date(.min), .timestamp(0),
+            .regex(pattern: "", options: ""), .dbPointer(namespace: "", id: id), .javascript(""),
+            .javascriptWithScope(code: "", scope: [:]), .maxKey,
         ]
         for (i, a) in order.enumerated() {
             for (j, b) in order.enumerated() { #expect(compare(a, b) == (i < j ? -1 : i == j ? 0 : 1), "\(a), \(b)") }
@@ -126,14 +145,20 @@ import Testing
     }
 
     /// Pairs in ascending order within one type.
-    @Test(arguments: [
-        ("a", "b"), ("a", "aa"), ("Z", "a"), ("z", "é"), ("\u{FFFF}", "😀"), (["a": 1], ["a": 2]), (["a": 1], ["a": 1, "b": 1]), (["b": 1], ["a": "x"]), (["a": 2], ["b": 1]),
-        ([1, 2], [1, 3]), ([1], [1, 0]), ([], [.null]), ([2], [[1]]), (.binary(subtype: 5, data: [9]), .binary(subtype: 0, data: [0, 0])),
-        (.binary(subtype: 0, data: [9]), .binary(subtype: 5, data: [0])), (.binary(subtype: 0, data: [1]), .binary(subtype: 0, data: [0xFF])),
-        (.date(-1), .date(0)), (.timestamp(1), .timestamp(1 << 63)), (.regex(pattern: "a", options: "x"), .regex(pattern: "b", options: "i")),
-        (.regex(pattern: "a", options: ""), .regex(pattern: "a", options: "i")), (.javascriptWithScope(code: "f", scope: ["a": 1]), .javascriptWithScope(code: "f", scope: ["a": 2.5])),
-        (.javascript("a"), .javascript("b")), (false, true),
-    ] as [(BSONValue, BSONValue)])
+    @Test(
+        arguments: [
+            ("a", "b"), ("a", "aa"), ("Z", "a"), ("z", "é"), ("\u{FFFF}", "😀"), (["a": 1], ["a": 2]),
+            (["a": 1], ["a": 1, "b": 1]), (["b": 1], ["a": "x"]), (["a": 2], ["b": 1]),
+            ([1, 2], [1, 3]), ([1], [1, 0]), ([], [.null]), ([2], [[1]]),
+            (.binary(subtype: 5, data: [9]), .binary(subtype: 0, data: [0, 0])),
+            (.binary(subtype: 0, data: [9]), .binary(subtype: 5, data: [0])),
+            (.binary(subtype: 0, data: [1]), .binary(subtype: 0, data: [0xFF])),
+            (.date(-1), .date(0)), (.timestamp(1), .timestamp(1 << 63)),
+            (.regex(pattern: "a", options: "x"), .regex(pattern: "b", options: "i")),
+            (.regex(pattern: "a", options: ""), .regex(pattern: "a", options: "i")),
+            (.javascriptWithScope(code: "f", scope: ["a": 1]), .javascriptWithScope(code: "f", scope: ["a": 2.5])),
+            (.javascript("a"), .javascript("b")), (false, true),
+        ] as [(BSONValue, BSONValue)])
     func smallerAndLarger(_ a: BSONValue, _ b: BSONValue) {
         #expect(compare(a, b) == -1)
         #expect(compare(b, a) == 1)

@@ -16,21 +16,33 @@ struct RandomValues {
         }
     }
 
-    mutating func name() -> String { pick(["", "a", "b", "_id", "quantity", "unitPrice", "é", "名前", "a.b", "x\"y", "😀"]) }
+    mutating func name() -> String {
+        pick(["", "a", "b", "_id", "quantity", "unitPrice", "é", "名前", "a.b", "x\"y", "😀"])
+    }
 
     mutating func text() -> String {
-        pick(["", "x", "text", "a\u{0}b", "\u{1}\u{7f}", "ünï", "日本語", "😀😀", "\"\\/", String(repeating: "long ", count: 1 + below(20))])
+        pick([
+            "", "x", "text", "a\u{0}b", "\u{1}\u{7f}", "ünï", "日本語", "😀😀", "\"\\/",
+            String(repeating: "long ", count: 1 + below(20)),
+        ])
     }
 
     mutating func value(depth: Int) -> BSONValue {
         switch below(depth > 0 ? 24 : 20) {
         case 0: return .double(double())
         case 1, 2: return .string(text())
-        case 3: return .binary(subtype: pick([0, 1, 3, 4, 5, 6, 7, 8, 9, 0x80, 0xFF]), data: (0..<below(20)).map { _ in UInt8(below(256)) })
+        case 3:
+            return .binary(
+                subtype: pick([0, 1, 3, 4, 5, 6, 7, 8, 9, 0x80, 0xFF]),
+                data: (0..<below(20)).map { _ in UInt8(below(256)) })
         case 4: return .undefined
         case 5: return .objectId(objectId())
         case 6: return .bool(below(2) == 0)
-        case 7: return .date(pick([0, 1, -1, 253_402_300_799_999, 253_402_300_800_000, .max, .min, Int64(below(2_000_000_000)) * 1000]))
+        case 7:
+            return .date(
+                pick([
+                    0, 1, -1, 253_402_300_799_999, 253_402_300_800_000, .max, .min, Int64(below(2_000_000_000)) * 1000,
+                ]))
         case 8: return .null
         case 9: return .regex(pattern: pick(["", "a.*b", "é\"\\d"]), options: pick(["", "i", "imsx"]))
         case 10: return .dbPointer(namespace: text(), id: objectId())
@@ -54,7 +66,10 @@ struct RandomValues {
 
     mutating func double() -> Double {
         switch below(4) {
-        case 0: return pick([0, -0.0, 1, -1, 0.1, 2.5, 1e16, 1e22, 1e23, 1e300, 0x1p53, 0x1p63, .infinity, -.infinity, .nan])
+        case 0:
+            return pick([
+                0, -0.0, 1, -1, 0.1, 2.5, 1e16, 1e22, 1e23, 1e300, 0x1p53, 0x1p63, .infinity, -.infinity, .nan,
+            ])
         case 1: return pick([.leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, .pi])
         case 2: return Double(below(2_000_000) - 1_000_000) / 100
         default: return Double(bitPattern: random.next())
@@ -66,7 +81,8 @@ struct RandomValues {
         switch below(5) {
         case 0: return pick([.nan, .infinity, .negativeInfinity, .zero, -.zero])
         case 1: return Decimal128(negative: below(2) == 0, coefficient: UInt128(below(100_000)), exponent: -below(5))
-        case 2: return Decimal128(negative: below(2) == 0, coefficient: UInt128(below(1000)), exponent: below(12288) - 6176)
+        case 2:
+            return Decimal128(negative: below(2) == 0, coefficient: UInt128(below(1000)), exponent: below(12288) - 6176)
         default:
             let wide = UInt128(random.next()) << 64 | UInt128(random.next())
             let digits = below(35)

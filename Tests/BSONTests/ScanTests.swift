@@ -32,7 +32,11 @@ import Testing
             for place in 0..<length {
                 var letters = Array(name(length).utf8)
                 letters[place] ^= 1
-                letters.withUnsafeBytes { if field.equals($0.baseAddress!, length: length) { Issue.record("\(length) letters, \(place) differs") } }
+                letters.withUnsafeBytes {
+                    if field.equals($0.baseAddress!, length: length) {
+                        Issue.record("\(length) letters, \(place) differs")
+                    }
+                }
             }
         }
     }
@@ -44,7 +48,9 @@ import Testing
             let guarded = GuardedBytes(document.bytes)
             let view = try DocumentView.validate(untrusted: guarded.bytes)
             var cursor = view.elements()
-            while cursor.next() { _ = (BSONValue(copying: cursor.value), cursor.value.hash, cursor.value.compare(cursor.value)) }
+            while cursor.next() {
+                _ = (BSONValue(copying: cursor.value), cursor.value.hash, cursor.value.compare(cursor.value))
+            }
             #expect(view.find(FieldName("not there")).isMissing)
             let text = view.extendedJSON(.canonical)
             let json = GuardedBytes(Array(text.utf8))
@@ -54,7 +60,9 @@ import Testing
 
     /// Text that ends in the middle of whatever it says.
     @Test func textThatIsCutOffAnywhereIsRefused() {
-        let text = Array(#"{"a":[1.5e3,true,null,{"$date":{"$numberLong":"1"}},"é😀\u00e9\ud83d\ude00\n"],"long name":"long enough text"}"#.utf8)
+        let text = Array(
+            #"{"a":[1.5e3,true,null,{"$date":{"$numberLong":"1"}},"é😀\u00e9\ud83d\ude00\n"],"long name":"long enough text"}"#
+                .utf8)
         for count in text.indices {
             let guarded = GuardedBytes(Array(text[..<count]))
             var parser = ExtendedJSONParser(borrowing: guarded.bytes)

@@ -10,7 +10,8 @@ import Testing
         (.max, 292_278_994, 8, 17, 7, 12, 55, 807), (.min, -292_275_055, 5, 16, 16, 47, 4, 192),
     ])
     func partsOfKnownMoments(
-        _ milliseconds: Int64, _ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int, _ rest: Int
+        _ milliseconds: Int64, _ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int,
+        _ rest: Int
     ) {
         let date = UTCDate(
             year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: rest)
@@ -32,7 +33,10 @@ import Testing
                 expected.month += 1
                 if expected.month > 12 { (expected.month, expected.year) = (1, expected.year + 1) }
             }
-            if current != expected || current.daysSinceEpoch != days || current.dayOfWeek != previous.dayOfWeek % 7 + 1 { failures += 1 }
+            if current != expected || current.daysSinceEpoch != days || current.dayOfWeek != previous.dayOfWeek % 7 + 1
+            {
+                failures += 1
+            }
             previous = current
         }
         #expect(failures == 0)
@@ -54,7 +58,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (2016, 1, 1, 0, 6, 1), (2016, 1, 3, 1, 1, 3), (2014, 1, 1, 0, 4, 1), (2012, 1, 1, 1, 1, 1), (2016, 12, 31, 52, 7, 366),
+        (2016, 1, 1, 0, 6, 1), (2016, 1, 3, 1, 1, 3), (2014, 1, 1, 0, 4, 1), (2012, 1, 1, 1, 1, 1),
+        (2016, 12, 31, 52, 7, 366),
         (2011, 12, 31, 52, 7, 365), (2000, 12, 31, 53, 1, 366),
     ])
     func weeksFromSunday(_ year: Int, _ month: Int, _ day: Int, _ week: Int, _ weekday: Int, _ dayOfYear: Int) {
@@ -78,8 +83,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1970-01-01", Int64(0)), ("1970-01-01T00:00Z", 0), ("1970-01-01T00:00:00.5Z", 500), ("1970-01-01T01:00:00+01:00", 0),
-        ("1970-01-01T01:30:00.123456+0130", 123), ("1969-12-31T19:00:00-05", 0), ("2012-12-24T12:15:30.501Z", 1_356_351_330_501),
+        ("1970-01-01", Int64(0)), ("1970-01-01T00:00Z", 0), ("1970-01-01T00:00:00.5Z", 500),
+        ("1970-01-01T01:00:00+01:00", 0),
+        ("1970-01-01T01:30:00.123456+0130", 123), ("1969-12-31T19:00:00-05", 0),
+        ("2012-12-24T12:15:30.501Z", 1_356_351_330_501),
         ("0000-01-01T00:00:00Z", -62_167_219_200_000), ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
     ])
     func readsISO8601(_ text: String, _ milliseconds: Int64) {
@@ -87,7 +94,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "1970", "1970-13-01", "1970-02-29", "1970-01-01T", "1970-01-01T00:00:00", "1970-01-01T24:00:00Z", "1970-01-01T00:60:00Z",
+        "", "1970", "1970-13-01", "1970-02-29", "1970-01-01T", "1970-01-01T00:00:00", "1970-01-01T24:00:00Z",
+        "1970-01-01T00:60:00Z",
         "1970-01-01T00:00:60Z", "1970-01-01T00:00:00.Z", "1970-01-01T00:00:00Zx", "1970-01-01T00:00:00+1", "197O-01-01",
         "1970-1-1", "1970-01-01T00:00:00+24:00", "1970-01-01X00:00:00Z",
     ])

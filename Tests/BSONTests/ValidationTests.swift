@@ -8,7 +8,9 @@ import Testing
         var values = RandomValues(seed: ValidationTests.seed)
         for round in 0..<2000 {
             let document = values.document(depth: 4)
-            #expect(throws: Never.self, "seed \(ValidationTests.seed), round \(round)") { try Document(validating: document.bytes) }
+            #expect(throws: Never.self, "seed \(ValidationTests.seed), round \(round)") {
+                try Document(validating: document.bytes)
+            }
         }
     }
 
@@ -86,10 +88,22 @@ import Testing
         ([13, 0, 0, 0, 0x02, 97, 0, 1, 0, 0, 0, 97, 0], "byte 11", "the string does not end with a zero byte"),
         ([14, 0, 0, 0, 0x02, 97, 0, 2, 0, 0, 0, 0x80, 0, 0], "byte 11", "the string is not UTF-8"),
         ([15, 0, 0, 0, 0x02, 97, 0, 3, 0, 0, 0, 0xC0, 0x80, 0, 0], "byte 11", "the string is not UTF-8"),
-        ([13, 0, 0, 0, 0x05, 97, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0], "byte 7", "a binary's length is not negative, as -1 is"),
-        ([14, 0, 0, 0, 0x05, 97, 0, 1, 0, 0, 0, 2, 0, 0], "byte 7", "a binary of subtype 2 takes at least 4 bytes, not 1"),
-        ([17, 0, 0, 0, 0x05, 97, 0, 4, 0, 0, 0, 2, 1, 0, 0, 0, 0], "byte 12", "the inner length of a binary of subtype 2 is 0, not 1"),
-        ([10, 0, 0, 0, 0x0B, 97, 0, 97, 0, 0], "byte 9", "a regular expression's options does not end with a zero byte"),
+        (
+            [13, 0, 0, 0, 0x05, 97, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0], "byte 7",
+            "a binary's length is not negative, as -1 is"
+        ),
+        (
+            [14, 0, 0, 0, 0x05, 97, 0, 1, 0, 0, 0, 2, 0, 0], "byte 7",
+            "a binary of subtype 2 takes at least 4 bytes, not 1"
+        ),
+        (
+            [17, 0, 0, 0, 0x05, 97, 0, 4, 0, 0, 0, 2, 1, 0, 0, 0, 0], "byte 12",
+            "the inner length of a binary of subtype 2 is 0, not 1"
+        ),
+        (
+            [10, 0, 0, 0, 0x0B, 97, 0, 97, 0, 0], "byte 9",
+            "a regular expression's options does not end with a zero byte"
+        ),
         ([12, 0, 0, 0, 0x0F, 97, 0, 4, 0, 0, 0, 0], "byte 7", "JavaScript with scope takes at least 14 bytes, not 4"),
         (
             [23, 0, 0, 0, 0x0F, 97, 0, 15, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0], "byte 16",

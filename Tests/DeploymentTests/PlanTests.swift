@@ -34,7 +34,8 @@ import Testing
             try deployment.run(["createIndexes": "c", "indexes": [["key": ["n": 1, "m": -1], "name": "n_1_m_-1"]]])
             let reply = try deployment.run(
                 ["explain": ["find": "c", "filter": ["n": 7], "sort": ["m": -1]], "verbosity": "executionStats"])
-            let plan = try #require(reply["queryPlanner"]?.documentValue?["winningPlan"]?.documentValue?["inputStage"]?.documentValue)
+            let plan = try #require(
+                reply["queryPlanner"]?.documentValue?["winningPlan"]?.documentValue?["inputStage"]?.documentValue)
             #expect(plan["stage"] == "IXSCAN")
             #expect(plan["indexName"] == "n_1_m_-1")
             #expect(plan["providesSort"] == true)
@@ -63,8 +64,10 @@ import Testing
                 ["$match": ["n": ["$gte": 100]]], ["$unwind": "$items"],
                 [
                     "$group": [
-                        "_id": ["k": "$k", "q": "$items.q"], "count": ["$sum": 1], "sum": ["$sum": "$p"], "mean": ["$avg": "$n"],
-                        "least": ["$min": "$p"], "most": ["$max": "$n"], "first": ["$first": "$_id"], "last": ["$last": "$_id"],
+                        "_id": ["k": "$k", "q": "$items.q"], "count": ["$sum": 1], "sum": ["$sum": "$p"],
+                        "mean": ["$avg": "$n"],
+                        "least": ["$min": "$p"], "most": ["$max": "$n"], "first": ["$first": "$_id"],
+                        "last": ["$last": "$_id"],
                         "all": ["$push": "$_id"], "distinct": ["$addToSet": "$n"],
                     ]
                 ],

@@ -3,7 +3,8 @@ import Deployment
 import Testing
 
 @Suite struct ReadTests {
-    @Test(arguments: DeploymentKind.allCases) func cursorsYieldEachDocumentOnceInBatches(_ kind: DeploymentKind) throws {
+    @Test(arguments: DeploymentKind.allCases) func cursorsYieldEachDocumentOnceInBatches(_ kind: DeploymentKind) throws
+    {
         try withDeployment(kind) { deployment in
             try deployment.insert((0..<1234).map { ["_id": .integer($0)] })
             let reply = try deployment.run(["find": "c", "batchSize": 100])
@@ -19,7 +20,8 @@ import Testing
         }
     }
 
-    @Test(arguments: DeploymentKind.allCases) func aCursorSeesTheStoreAsItWasWhenItBegan(_ kind: DeploymentKind) throws {
+    @Test(arguments: DeploymentKind.allCases) func aCursorSeesTheStoreAsItWasWhenItBegan(_ kind: DeploymentKind) throws
+    {
         try withDeployment(kind) { deployment in
             try deployment.insert((0..<300).map { ["_id": .integer($0)] })
             let cursor = try deployment.run(["find": "c", "batchSize": 10])["cursor"]!.documentValue!

@@ -3,7 +3,9 @@ import Deployment
 import Testing
 
 @Suite struct WriteTests {
-    @Test(arguments: DeploymentKind.allCases) func anOrderedBulkStopsAtTheFirstErrorAndAnUnorderedOneDoesNot(_ kind: DeploymentKind) throws {
+    @Test(arguments: DeploymentKind.allCases) func anOrderedBulkStopsAtTheFirstErrorAndAnUnorderedOneDoesNot(
+        _ kind: DeploymentKind
+    ) throws {
         try withDeployment(kind) { deployment in
             let documents: BSONValue = [["_id": 1], ["_id": 1], ["_id": 2]]
             let ordered = try deployment.run(["insert": "c", "documents": documents])
@@ -20,7 +22,9 @@ import Testing
         }
     }
 
-    @Test(arguments: DeploymentKind.allCases) func aStatementThatFailsMidwayChangesNothing(_ kind: DeploymentKind) throws {
+    @Test(arguments: DeploymentKind.allCases) func aStatementThatFailsMidwayChangesNothing(_ kind: DeploymentKind)
+        throws
+    {
         try withDeployment(kind) { deployment in
             try deployment.insert([["_id": 1, "n": 1], ["_id": 2, "n": "x"], ["_id": 3, "n": 3]])
             let reply = try deployment.run(
@@ -33,7 +37,10 @@ import Testing
     @Test(arguments: DeploymentKind.allCases) func upsertsInsertOnceAndSayWhat(_ kind: DeploymentKind) throws {
         try withDeployment(kind) { deployment in
             let command: Document = [
-                "update": "c", "updates": [["q": ["sku": "A"], "u": ["$inc": ["n": 1], "$setOnInsert": ["new": true]], "upsert": true]],
+                "update": "c",
+                "updates": [
+                    ["q": ["sku": "A"], "u": ["$inc": ["n": 1], "$setOnInsert": ["new": true]], "upsert": true]
+                ],
             ]
             let first = try deployment.run(command)
             #expect(first["n"] == 1)
@@ -47,15 +54,21 @@ import Testing
         }
     }
 
-    @Test(arguments: DeploymentKind.allCases) func uniqueIndexesHoldAndFailedBuildsLeaveNothing(_ kind: DeploymentKind) throws {
+    @Test(arguments: DeploymentKind.allCases) func uniqueIndexesHoldAndFailedBuildsLeaveNothing(_ kind: DeploymentKind)
+        throws
+    {
         try withDeployment(kind) { deployment in
             try deployment.insert([["_id": 1, "a": 1], ["_id": 2, "a": 1.0]])
-            let index: Document = ["createIndexes": "c", "indexes": [["key": ["a": 1], "name": "a_1", "unique": true]]]
+            let index: Document = [
+                "createIndexes": "c", "indexes": [["key": ["a": 1], "name": "a_1", "unique": true]],
+            ]
             #expect(deployment.code(index) == 11000)
             #expect(try deployment.all(["listIndexes": "c"]).count == 1)
             try deployment.run(["delete": "c", "deletes": [["q": ["_id": 2], "limit": 1]]])
             try deployment.run(index)
-            let reply = try deployment.run(["insert": "c", "documents": [["_id": 3, "a": .decimal(Decimal128("1.00")!)]]])
+            let reply = try deployment.run([
+                "insert": "c", "documents": [["_id": 3, "a": .decimal(Decimal128("1.00")!)]],
+            ])
             #expect(reply["writeErrors"]?.arrayValue?.first?.documentValue?["code"] == 11000)
         }
     }
@@ -63,9 +76,12 @@ import Testing
     @Test(arguments: DeploymentKind.allCases) func validatorsKeepInvalidDocumentsOut(_ kind: DeploymentKind) throws {
         try withDeployment(kind) { deployment in
             try deployment.run([
-                "create": "c", "validator": ["$jsonSchema": ["required": ["name"], "properties": ["name": ["bsonType": "string"]]]],
+                "create": "c",
+                "validator": ["$jsonSchema": ["required": ["name"], "properties": ["name": ["bsonType": "string"]]]],
             ])
-            let reply = try deployment.run(["insert": "c", "documents": [["name": 1], ["name": "x"]], "ordered": false])
+            let reply = try deployment.run([
+                "insert": "c", "documents": [["name": 1], ["name": "x"]], "ordered": false,
+            ])
             #expect(reply["n"] == 1)
             #expect(reply["writeErrors"]?.arrayValue?.first?.documentValue?["code"] == 121)
             let update = try deployment.run(["update": "c", "updates": [["q": [:], "u": ["$unset": ["name": ""]]]]])
@@ -77,7 +93,9 @@ import Testing
     @Test(arguments: DeploymentKind.allCases) func findAndModifyReturnsOldOrNew(_ kind: DeploymentKind) throws {
         try withDeployment(kind) { deployment in
             try deployment.insert([["_id": 1, "n": 5], ["_id": 2, "n": 7]])
-            let command: Document = ["findAndModify": "c", "query": [:], "sort": ["n": -1], "update": ["$inc": ["n": 1]]]
+            let command: Document = [
+                "findAndModify": "c", "query": [:], "sort": ["n": -1], "update": ["$inc": ["n": 1]],
+            ]
             #expect(try deployment.run(command)["value"] == ["_id": 2, "n": 7])
             #expect(try deployment.run(command.setting("new", true))["value"] == ["_id": 2, "n": 9])
             let removed = try deployment.run(["findAndModify": "c", "query": ["_id": 1], "remove": true])
@@ -98,7 +116,9 @@ import Testing
                 "aggregate": "c", "pipeline": [["$merge": ["into": "t", "whenMatched": "fail"]]], "cursor": [:],
             ]
             #expect(deployment.code(failing) == 11000)
-            _ = try deployment.all(["aggregate": "c", "pipeline": [["$match": ["a": 2]], ["$out": "t"]], "cursor": [:]])
+            _ = try deployment.all([
+                "aggregate": "c", "pipeline": [["$match": ["a": 2]], ["$out": "t"]], "cursor": [:],
+            ])
             #expect(try deployment.all(["find": "t"]) == [["_id": 2, "a": 2]])
         }
     }

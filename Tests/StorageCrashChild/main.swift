@@ -4,6 +4,7 @@
 //                                                 stdout: "thread step"
 //   fill PATH BYTES                               inserts under a file size limit until one fails; then says how it went
 //   check PATH UID                                opens the store as this user, and says what `check` says
+//   hold PATH                                     opens a snapshot, says "held", and waits to be killed
 //
 // Exit status 0 where it did what it was asked, 1 where the store refused.
 
@@ -50,7 +51,9 @@ func fill(_ path: String, limit: Int) throws {
             try environment.write { transaction in
                 let collection = transaction.catalog[namespace]!
                 for part in 0..<10 {
-                    try document.setting("_id", .integer(number * 10 + part)).withView { _ = try transaction.insert($0, into: collection) }
+                    try document.setting("_id", .integer(number * 10 + part)).withView {
+                        _ = try transaction.insert($0, into: collection)
+                    }
                 }
             }
             number += 1
@@ -82,16 +85,18 @@ final class Worker: @unchecked Sendable {  // Invariant: `thread` is written bef
     init(_ body: @escaping @Sendable () throws -> Void) {
         self.body = body
         let context = Unmanaged.passRetained(self).toOpaque()
-        pthread_create(&thread, nil, { context in
-            let worker = Unmanaged<Worker>.fromOpaque(context!).takeRetainedValue()
-            do {
-                try worker.body()
-            } catch {
-                say("failed: \(error)")
-                exit(1)
-            }
-            return nil
-        }, context)
+        pthread_create(
+            &thread, nil,
+            { context in
+                let worker = Unmanaged<Worker>.fromOpaque(context!).takeRetainedValue()
+                do {
+                    try worker.body()
+                } catch {
+                    say("failed: \(error)")
+                    exit(1)
+                }
+                return nil
+            }, context)
     }
 
     func join() { pthread_join(thread, nil) }
@@ -103,12 +108,18 @@ do {
     case "work":
         let first = Int(arguments[4])!
         try work(
-            arguments[2], seed: UInt64(arguments[3])!, threads: first..<first + Int(arguments[5])!, steps: Int(arguments[6])!,
+            arguments[2], seed: UInt64(arguments[3])!, threads: first..<first + Int(arguments[5])!,
+            steps: Int(arguments[6])!,
             durability: Durability(rawValue: arguments[7])!)
     case "fill": try fill(arguments[2], limit: Int(arguments[3])!)
     case "check": try check(arguments[2], user: UInt32(arguments[3])!)
+    case "hold":
+        let environment = try StorageEnvironment(path: arguments[2])
+        let snapshot = try environment.snapshot()
+        say("held")
+        while snapshot.isOpen { sleep(1) }
     default:
-        say("usage: storage-crash-child work|fill|check …")
+        say("usage: storage-crash-child work|fill|check|hold …")
         exit(2)
     }
 } catch {

@@ -11,9 +11,12 @@ import Testing
         let made = try environment.write { transaction in
             try transaction.createCollection(Namespace("b", "two"))
             try transaction.createCollection(Namespace("a", "x"))
-            return try transaction.createCollection(Namespace("b", "one"), options: ["capped": false, "validator": ["a": 1]])
+            return try transaction.createCollection(
+                Namespace("b", "one"), options: ["capped": false, "validator": ["a": 1]])
         }
-        let exists = #expect(throws: AtelierError.self) { try environment.write { try $0.createCollection(Namespace("b", "one")) } }
+        let exists = #expect(throws: AtelierError.self) {
+            try environment.write { try $0.createCollection(Namespace("b", "one")) }
+        }
         #expect(exists?.code == .namespaceExists)
         environment.close()
 
@@ -30,7 +33,9 @@ import Testing
             let collection = try transaction.entry(Namespace("b", "one"))
             try transaction.insert(["_id": 1], into: collection)
             try transaction.setOptions(["capped": true], of: collection)
-            #expect(throws: AtelierError.self) { try transaction.renameCollection(collection, to: Namespace("b", "two")) }
+            #expect(throws: AtelierError.self) {
+                try transaction.renameCollection(collection, to: Namespace("b", "two"))
+            }
             try transaction.renameCollection(collection, to: Namespace("b", "two"), dropTarget: true)
             let renamed = try transaction.entry(Namespace("b", "two"))
             #expect(renamed.number == made.number && renamed.options == ["capped": true])
@@ -60,20 +65,31 @@ import Testing
         defer { environment.close() }
         try environment.write { transaction in
             let collection = try transaction.createCollection(orders)
-            for number in 0..<10 { try transaction.insert(["_id": .integer(number), "n": .integer(number / 2)], into: collection) }
-            let index = try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["n": 1], options: ["expireAfterSeconds": 10]), on: collection)
+            for number in 0..<10 {
+                try transaction.insert(["_id": .integer(number), "n": .integer(number / 2)], into: collection)
+            }
+            let index = try transaction.createIndex(
+                IndexDefinition(name: "n_1", keyPattern: ["n": 1], options: ["expireAfterSeconds": 10]), on: collection)
             #expect(try transaction.count(index) == 10)
-            let twice = #expect(throws: AtelierError.self) { try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["m": 1]), on: collection) }
+            let twice = #expect(throws: AtelierError.self) {
+                try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["m": 1]), on: collection)
+            }
             #expect(twice?.code == .indexOptionsConflict)
             let duplicate = #expect(throws: AtelierError.self) {
-                try transaction.createIndex(IndexDefinition(name: "u", keyPattern: ["n": 1], options: ["unique": true]), on: collection)
+                try transaction.createIndex(
+                    IndexDefinition(name: "u", keyPattern: ["n": 1], options: ["unique": true]), on: collection)
             }
             #expect(duplicate?.code == .duplicateKey && duplicate?.details?["keyValue"] != nil)
-            #expect(throws: AtelierError.self) { try transaction.createIndex(IndexDefinition(name: "h", keyPattern: ["n": "hashed"]), on: collection) }
-            let partial = IndexDefinition(name: "p", keyPattern: ["n": 1], options: ["partialFilterExpression": ["n": 1]])
+            #expect(throws: AtelierError.self) {
+                try transaction.createIndex(IndexDefinition(name: "h", keyPattern: ["n": "hashed"]), on: collection)
+            }
+            let partial = IndexDefinition(
+                name: "p", keyPattern: ["n": 1], options: ["partialFilterExpression": ["n": 1]])
             #expect(throws: AtelierError.self) { try transaction.createIndex(partial, on: collection) }
             try transaction.setOptions(["hidden": true], ofIndexNamed: "n_1", of: collection)
-            #expect(throws: AtelierError.self) { try transaction.setOptions(["unique": true], ofIndexNamed: "n_1", of: collection) }
+            #expect(throws: AtelierError.self) {
+                try transaction.setOptions(["unique": true], ofIndexNamed: "n_1", of: collection)
+            }
             #expect(throws: AtelierError.self) { try transaction.dropIndex(named: "_id_", of: collection) }
             let none = #expect(throws: AtelierError.self) { try transaction.dropIndex(named: "none", of: collection) }
             #expect(none?.code == .indexNotFound)
@@ -95,7 +111,10 @@ import Testing
         try environment.write { transaction in
             let collection = try transaction.createCollection(orders)
             try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["n": -1]), on: collection)
-            for number in 0..<300 { try transaction.insert(["_id": .integer(number), "n": .integer(number)], into: transaction.entry(orders)) }
+            for number in 0..<300 {
+                try transaction.insert(
+                    ["_id": .integer(number), "n": .integer(number)], into: transaction.entry(orders))
+            }
         }
         let old = try environment.snapshot()
         let entry = try old.entry(orders)
@@ -134,9 +153,13 @@ import Testing
                 if let old = transaction.catalog[orders] { try transaction.dropCollection(old) }
                 let count = round % 50
                 let collection = try transaction.createCollection(orders, options: ["count": .integer(count)])
-                if round % 3 == 0 { try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["n": 1]), on: collection) }
+                if round % 3 == 0 {
+                    try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["n": 1]), on: collection)
+                }
                 let entry = try transaction.entry(orders)
-                for number in 0..<count { try transaction.insert(["_id": .integer(number), "n": .integer(round)], into: entry) }
+                for number in 0..<count {
+                    try transaction.insert(["_id": .integer(number), "n": .integer(round)], into: entry)
+                }
             }
         }
         try replace(0)

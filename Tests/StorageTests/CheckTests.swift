@@ -15,13 +15,17 @@ import Testing
             let collection = try transaction.createCollection(orders)
             try transaction.createIndex(IndexDefinition(name: name, keyPattern: ["n": 1]), on: collection)
             let entry = try transaction.entry(orders)
-            for number in 0..<count { try transaction.insert(["_id": .integer(number), "n": .integer(number % 10)], into: entry) }
+            for number in 0..<count {
+                try transaction.insert(["_id": .integer(number), "n": .integer(number % 10)], into: entry)
+            }
         }
         return environment
     }
 
     /// Changes a store behind the back of everything that keeps it consistent.
-    private func damage(_ environment: StorageEnvironment, _ body: (OpaquePointer, CollectionEntry) throws -> Void) throws {
+    private func damage(_ environment: StorageEnvironment, _ body: (OpaquePointer, CollectionEntry) throws -> Void)
+        throws
+    {
         let entry = try environment.read { try $0.entry(orders) }
         var txn: OpaquePointer?
         #expect(mdb_txn_begin(environment.core.env, nil, 0, &txn) == MDB_SUCCESS)
@@ -33,7 +37,10 @@ import Testing
         var (key, value) = (key, value)
         key.withUnsafeMutableBytes { key in
             value.withUnsafeMutableBytes { value in
-                var (k, v) = (MDB_val(mv_size: key.count, mv_data: key.baseAddress), MDB_val(mv_size: value.count, mv_data: value.baseAddress))
+                var (k, v) = (
+                    MDB_val(mv_size: key.count, mv_data: key.baseAddress),
+                    MDB_val(mv_size: value.count, mv_data: value.baseAddress)
+                )
                 #expect(mdb_put(txn, EnvironmentCore.Handle.slot(slot), &k, &v, 0) == MDB_SUCCESS)
             }
         }
@@ -64,9 +71,11 @@ import Testing
         let environment = try filled(store)
         defer { environment.close() }
         try damage(environment) { txn, entry in deleteFirst(txn, entry.index(named: name)!.slot) }
-        #expect(try environment.check().problems == [
-            "shop.orders: index 'n_1' lacks a key of record 1", "shop.orders: index 'n_1' has 199 keys, its records have 200",
-        ])
+        #expect(
+            try environment.check().problems == [
+                "shop.orders: index 'n_1' lacks a key of record 1",
+                "shop.orders: index 'n_1' has 199 keys, its records have 200",
+            ])
         // A write that needs the key fails rather than widening the gap.
         #expect(throws: AtelierError.self) { try environment.write { try $0.delete(1, from: $0.entry(orders)) } }
         try environment.write { transaction in

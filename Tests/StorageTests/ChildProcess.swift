@@ -42,7 +42,8 @@ final class ChildProcess {
         let whole = String(decoding: path[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
         // Under `swift test` the tests may be a library that a runner of the toolchain has loaded.
         if access(whole.parent + "/storage-crash-child", X_OK) == 0 { return whole.parent }
-        return CommandLine.arguments.map(\.parent).first { access($0 + "/storage-crash-child", X_OK) == 0 } ?? whole.parent
+        return CommandLine.arguments.map(\.parent).first { access($0 + "/storage-crash-child", X_OK) == 0 }
+            ?? whole.parent
     }()
 
     /// The next line; nil at the end of the output. A line that was cut by the process's end counts as none.
@@ -82,5 +83,7 @@ final class ChildProcess {
 }
 
 extension String {
-    fileprivate var parent: String { split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") }
+    fileprivate var parent: String {
+        split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
 }

@@ -18,7 +18,11 @@ import Testing
             var acknowledged = Array(repeating: 0, count: threads)
             func note(_ line: String) {
                 let words = line.split(separator: " ").compactMap { Int($0) }
-                if words.count == 2 { acknowledged[words[0]] = words[1] } else { Issue.record("the child says: \(line)") }
+                if words.count == 2 {
+                    acknowledged[words[0]] = words[1]
+                } else {
+                    Issue.record("the child says: \(line)")
+                }
             }
             // Now and then in the middle of opening, else somewhere among the writes.
             if random.below(8) > 0, let first = child.line() { note(first) }
@@ -64,7 +68,9 @@ import Testing
         // This process has the store open all the while, and sees the others' collections come and go.
         let environment = try store.open()
         defer { environment.close() }
-        let children = (0..<3).map { ChildProcess(["work", store.path, "\(seed)", "\($0 * 2)", "2", "150", "relaxed"]) }
+        let children = (0..<3).map {
+            ChildProcess(["work", store.path, "\(seed)", "\($0 * 2)", "2", "150", "relaxed"])
+        }
         var seen = 0
         var line = children[0].line()
         while line != nil {
@@ -84,6 +90,22 @@ import Testing
         }
         #expect(seen > 0)
         try verify(store, seed: seed, Array(repeating: 150, count: 6), "at the end")
+    }
+
+    /// A snapshot keeps its pages; that of a killed process must not keep them for ever.
+    @Test func snapshotsOfKilledProcessesAreForgotten() throws {
+        let store = TemporaryStore()
+        let environment = try store.open()
+        defer { environment.close() }
+        let id = try environment.write { try $0.insert(["_id": 1, "n": 0], into: $0.createCollection(orders)) }
+        let child = ChildProcess(["hold", store.path])
+        #expect(child.line() == "held")
+        child.kill()
+        for number in 0..<2000 {
+            try environment.write { try $0.update(id, in: $0.entry(orders), to: ["_id": 1, "n": .integer(number)]) }
+        }
+        let statistics = try environment.statistics()
+        #expect(statistics.usedPages < 50 && statistics.fileSize < 8 << 20, "\(statistics)")
     }
 
     @Test func aFullDiskFailsTheWriteAndNothingElse() throws {

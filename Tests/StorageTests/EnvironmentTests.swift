@@ -11,7 +11,11 @@ import Testing
             try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["n": 1]), on: collection)
             let entry = try transaction.entry(orders)
             for number in 0..<count {
-                try transaction.insert(["_id": .integer(number), "n": .integer(number % 7), "text": .string(String(repeating: "t", count: number * 3))], into: entry)
+                try transaction.insert(
+                    [
+                        "_id": .integer(number), "n": .integer(number % 7),
+                        "text": .string(String(repeating: "t", count: number * 3)),
+                    ], into: entry)
             }
         }
     }
@@ -48,12 +52,16 @@ import Testing
         #expect(refusal(store.directory + "/short")?.message == "cannot open the store: this file is not a store")
         #expect(refusal(store.directory)?.message == "cannot open the store: this is a directory, not a store")
         symlink(store.directory + "/nothing", store.directory + "/dangling")
-        #expect(refusal(store.directory + "/dangling")?.message.contains("symbolic link to a file that does not exist") == true)
+        #expect(
+            refusal(store.directory + "/dangling")?.message.contains("symbolic link to a file that does not exist")
+                == true)
         #expect(refusal("/dev/null")?.message == "cannot open the store: this is not a regular file")
         #expect(refusal("")?.message.contains("the path is empty") == true)
         let missing = refusal(store.directory + "/none/test.store")
         #expect(missing?.message == "cannot open the store: its directory does not exist")
-        #expect(refusal(store.directory + "/new", readOnly: true)?.message == "cannot open the store: there is no such file")
+        #expect(
+            refusal(store.directory + "/new", readOnly: true)?.message == "cannot open the store: there is no such file"
+        )
         #expect(refusal(store.path + "/inside")?.code == .fileOpenFailed)
     }
 
@@ -75,8 +83,12 @@ import Testing
         try store.open().close()
         // The name of the database that LMDB lists first.
         var bytes = read(store.path)
-        while let position = bytes.firstRange(of: Array("counters".utf8))?.lowerBound { bytes[position] = UInt8(ascii: "C") }
-        while let position = bytes.firstRange(of: Array("catalog".utf8))?.lowerBound { bytes[position] = UInt8(ascii: "K") }
+        while let position = bytes.firstRange(of: Array("counters".utf8))?.lowerBound {
+            bytes[position] = UInt8(ascii: "C")
+        }
+        while let position = bytes.firstRange(of: Array("catalog".utf8))?.lowerBound {
+            bytes[position] = UInt8(ascii: "K")
+        }
         write(bytes, to: store.path)
         let error = #expect(throws: AtelierError.self) { try store.open() }
         #expect(error?.message == "cannot open the store: this LMDB file was not made by Atelier")
@@ -135,7 +147,9 @@ import Testing
         #expect(throws: AtelierError.self) { try first.snapshot() }
         try second.write { try $0.insert(["_id": 1], into: $0.entry(orders)) }
         #expect(try third.read { try $0.count($0.entry(orders)) } == 1)
-        let refused = #expect(throws: AtelierError.self) { try third.write { try $0.createCollection(Namespace("a", "b")) } }
+        let refused = #expect(throws: AtelierError.self) {
+            try third.write { try $0.createCollection(Namespace("a", "b")) }
+        }
         #expect(refused?.code == .illegalOperation)
         second.close()
         third.close()
@@ -205,7 +219,9 @@ import Testing
         let copy = try StorageEnvironment(path: target)
         defer { copy.close() }
         #expect(try copy.check().isSound)
-        #expect(try copy.read { try $0.documents($0.entry(orders)) } == environment.read { try $0.documents($0.entry(orders)) })
+        #expect(
+            try copy.read { try $0.documents($0.entry(orders)) }
+                == environment.read { try $0.documents($0.entry(orders)) })
         let (before, after) = (try environment.statistics(), try copy.statistics())
         #expect(before.freePages > 0)
         if compact { #expect(after.freePages == 0 && after.fileSize < before.fileSize) }

@@ -18,7 +18,9 @@ import Testing
         return tuples.map { tuple in
             let buffer = IndexKeyBuffer()
             buffer.reset()
-            for (value, descending) in zip(tuple, descending) { value.withValue { buffer.append($0, descending: descending) } }
+            for (value, descending) in zip(tuple, descending) {
+                value.withValue { buffer.append($0, descending: descending) }
+            }
             return buffer.array
         }.sorted { $0.lexicographicallyPrecedes($1) }
     }
@@ -30,7 +32,10 @@ import Testing
         var multikey: [UInt64]
         var sparse: Bool
 
-        init(_ pattern: Document, _ document: Document, _ keys: [[BSONValue]], multikey: [UInt64]? = nil, sparse: Bool = false) {
+        init(
+            _ pattern: Document, _ document: Document, _ keys: [[BSONValue]], multikey: [UInt64]? = nil,
+            sparse: Bool = false
+        ) {
             self.pattern = pattern
             self.document = document
             self.keys = keys
@@ -104,8 +109,13 @@ import Testing
     }
 
     @Test func patternsThatAreNoneAreRefused() {
-        for pattern: Document in [[:], ["a": 0], ["a": "hashed"], ["a": true], ["": 1], ["a.": 1], [".a": 1], ["a..b": 1], ["a": .double(.nan)]] {
-            let error = #expect(throws: AtelierError.self, "\(pattern.elements)") { try IndexKeyGenerator(keyPattern: pattern) }
+        for pattern: Document in [
+            [:], ["a": 0], ["a": "hashed"], ["a": true], ["": 1], ["a.": 1], [".a": 1], ["a..b": 1],
+            ["a": .double(.nan)],
+        ] {
+            let error = #expect(throws: AtelierError.self, "\(pattern.elements)") {
+                try IndexKeyGenerator(keyPattern: pattern)
+            }
             #expect(error?.code == 67)
         }
     }
@@ -120,7 +130,9 @@ import Testing
             let set = try keys(pattern, document)
             var expected = Set(simpleKeys(.document(document), path[...]).map { encoded(pattern, [[$0]])[0] })
             if expected.isEmpty { expected = Set(encoded(pattern, [[.null]])) }
-            #expect(Set(set.arrays) == expected && set.count == expected.count, "\(pattern.elements) of \(document.elements)")
+            #expect(
+                Set(set.arrays) == expected && set.count == expected.count,
+                "\(pattern.elements) of \(document.elements)")
         }
     }
 
@@ -129,7 +141,9 @@ import Testing
             guard let elements = value.arrayValue else { return [value] }
             return elements.isEmpty ? [.undefined] : elements
         }
-        if let document = value.documentValue { return document[name].map { simpleKeys($0, path.dropFirst()) } ?? [.null] }
+        if let document = value.documentValue {
+            return document[name].map { simpleKeys($0, path.dropFirst()) } ?? [.null]
+        }
         guard let elements = value.arrayValue, !elements.isEmpty else { return [.null] }
         return elements.flatMap { $0.documentValue == nil ? [.null] : simpleKeys($0, path) }
     }

@@ -41,10 +41,16 @@ import Testing
 
     @Test func equalNumbersHaveEqualBytes() {
         let families: [[BSONValue]] = [
-            [.int32(0), .int64(0), .double(0), .double(-0.0), .decimal(.zero), .decimal(-.zero), .decimal(Decimal128("0E+10")!)],
+            [
+                .int32(0), .int64(0), .double(0), .double(-0.0), .decimal(.zero), .decimal(-.zero),
+                .decimal(Decimal128("0E+10")!),
+            ],
             [.int32(1), .int64(1), .double(1), .decimal(Decimal128("1")!), .decimal(Decimal128("1.000")!)],
             [.double(0.5), .decimal(Decimal128("0.50")!), .decimal(Decimal128("5E-1")!)],
-            [.int64((1 << 53) + 1), .decimal(Decimal128("9007199254740993")!), .decimal(Decimal128("9007199254740993.00")!)],
+            [
+                .int64((1 << 53) + 1), .decimal(Decimal128("9007199254740993")!),
+                .decimal(Decimal128("9007199254740993.00")!),
+            ],
             [.int64(.min), .double(-0x1p63), .decimal(Decimal128("-9223372036854775808")!)],
             [.int64(.max), .decimal(Decimal128("9223372036854775807")!)],
             [.double(.nan), .decimal(.nan)], [.double(.infinity), .decimal(.infinity)],
@@ -62,9 +68,12 @@ import Testing
     @Test func numbersAroundADoubleStayApart() {
         // Each is less than the one after it, though all but the first and the last round to the same double.
         let ascending = [
-            "-1E+400", "-1.7976931348623157E+308", "-0.1000000000000000055511151231257828", "-0.1", "-4E-324", "-1E-6176", "0",
-            "1E-6176", "4E-324", "0.1", "0.1000000000000000055511151231257827", "0.1000000000000000055511151231257828", "9007199254740992",
-            "9007199254740992.5", "9007199254740993", "1.7976931348623157E+308", "1.7976931348623159E+308", "1E+400", "Infinity",
+            "-1E+400", "-1.7976931348623157E+308", "-0.1000000000000000055511151231257828", "-0.1", "-4E-324",
+            "-1E-6176", "0",
+            "1E-6176", "4E-324", "0.1", "0.1000000000000000055511151231257827", "0.1000000000000000055511151231257828",
+            "9007199254740992",
+            "9007199254740992.5", "9007199254740993", "1.7976931348623157E+308", "1.7976931348623159E+308", "1E+400",
+            "Infinity",
         ].map { BSONValue.decimal(Decimal128($0)!) }
         for (a, b) in zip(ascending, ascending.dropFirst()) {
             #expect(order(key(a), key(b)) == -1, "\(a) and \(b)")
@@ -89,7 +98,9 @@ import Testing
             let a = [random.value(depth: 1), random.value(depth: 1)]
             let b = [random.below(3) > 0 ? a[0] : random.value(depth: 1), random.neighbour(of: a[1])]
             var expected = 0
-            for field in 0..<2 where expected == 0 { expected = compare(a[field], b[field]) * (descending[field] ? -1 : 1) }
+            for field in 0..<2 where expected == 0 {
+                expected = compare(a[field], b[field]) * (descending[field] ? -1 : 1)
+            }
             let keys = [a, b].map { values in
                 key(values[0], descending: descending[0]) + key(values[1], descending: descending[1])
             }
@@ -100,7 +111,10 @@ import Testing
     @Test func longKeysAreCutAndSayIt() {
         let long = String(repeating: "x", count: 600)
         let buffer = IndexKeyBuffer()
-        for (value, isTruncated) in [(BSONValue.string(long), true), (.string(String(long.prefix(501))), false), (.string(String(long.prefix(502))), true)] {
+        for (value, isTruncated) in [
+            (BSONValue.string(long), true), (.string(String(long.prefix(501))), false),
+            (.string(String(long.prefix(502))), true),
+        ] {
             buffer.reset()
             value.withValue { buffer.append($0) }
             #expect(buffer.isTruncated == isTruncated)
@@ -115,7 +129,9 @@ import Testing
             short.reset()
             value.withValue { short.append($0, descending: descending) }
             let whole = key(value, descending: descending)
-            #expect(short.array == Array(whole.prefix(limit)) && short.isTruncated == (whole.count > limit), "\(value), \(limit) bytes")
+            #expect(
+                short.array == Array(whole.prefix(limit)) && short.isTruncated == (whole.count > limit),
+                "\(value), \(limit) bytes")
         }
     }
 
@@ -123,7 +139,9 @@ import Testing
         var random = SeededGenerator.announced()
         let buffer = IndexKeyBuffer()
         for _ in 0..<20_000 {
-            let a = random.value(), b = random.value(), descending = random.below(2) == 0
+            let a = random.value()
+            let b = random.value()
+            let descending = random.below(2) == 0
             buffer.reset()
             a.withValue { buffer.append($0, descending: descending) }
             #expect(buffer.makeSuccessor())
@@ -160,7 +178,9 @@ import Testing
                 buffer.reset()
                 BSONValue.string(prefix).withValue { buffer.appendStringPrefix($0.bytes, descending: descending) }
                 let begins = text.utf8.starts(with: prefix.utf8)
-                #expect(key(.string(text), descending: descending).starts(with: buffer.array) == begins, "\(prefix.utf8) \(text.utf8)")
+                #expect(
+                    key(.string(text), descending: descending).starts(with: buffer.array) == begins,
+                    "\(prefix.utf8) \(text.utf8)")
             }
         }
     }

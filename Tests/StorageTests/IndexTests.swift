@@ -1,7 +1,8 @@
 import BSON
-import Storage
 import StorageWorkload
 import Testing
+
+@testable import Storage
 
 @Suite struct IndexTests {
     /// A store with one collection and these indexes, and a way to see whether all is sound.
@@ -24,18 +25,23 @@ import Testing
     // MARK: Unique
 
     @Test func aDuplicateIsRefusedInMongoDBsWords() throws {
-        try withCollection([IndexDefinition(name: "name_1", keyPattern: ["name": 1], options: ["unique": true])]) { environment, collection in
+        try withCollection([IndexDefinition(name: "name_1", keyPattern: ["name": 1], options: ["unique": true])]) {
+            environment, collection in
             try environment.write { try $0.insert(["_id": 1, "name": "x"], into: collection) }
             let error = #expect(throws: AtelierError.self) {
                 try environment.write { try $0.insert(["_id": 2, "name": "x"], into: collection) }
             }
             #expect(error?.code == .duplicateKey)
-            #expect(error?.message == "E11000 duplicate key error collection: shop.orders index: name_1 dup key: { name: \"x\" }")
+            #expect(
+                error?.message
+                    == "E11000 duplicate key error collection: shop.orders index: name_1 dup key: { name: \"x\" }")
             #expect(error?.details == ["keyPattern": ["name": 1], "keyValue": ["name": "x"]])
             let second = #expect(throws: AtelierError.self) {
                 try environment.write { try $0.insert(["_id": 1.0, "name": "y"], into: collection) }
             }
-            #expect(second?.message == "E11000 duplicate key error collection: shop.orders index: _id_ dup key: { _id: 1.0 }")
+            #expect(
+                second?.message
+                    == "E11000 duplicate key error collection: shop.orders index: _id_ dup key: { _id: 1.0 }")
             #expect(try environment.read { try $0.count(collection) } == 1)
         }
     }
@@ -57,7 +63,9 @@ import Testing
                 #expect(throws: AtelierError.self) {
                     try transaction.update(other, in: collection, to: ["_id": 2, "codes": [2, 3, 7], "tags": ["z"]])
                 }
-                #expect(throws: AtelierError.self) { try transaction.insert(["_id": 3, "codes": [9, 7], "tags": [1]], into: collection) }
+                #expect(throws: AtelierError.self) {
+                    try transaction.insert(["_id": 3, "codes": [9, 7], "tags": [1]], into: collection)
+                }
                 #expect(try transaction.count(collection) == 2)
                 try transaction.insert(["_id": 3, "codes": [1, 2], "tags": []], into: collection)
             }
@@ -112,15 +120,23 @@ import Testing
         try withCollection([]) { environment, collection in
             let start = String(repeating: "id", count: 400)
             try environment.write { transaction in
-                for number in 0..<20 { try transaction.insert(["_id": .string("\(start)\(number)"), "n": .integer(number)], into: collection) }
-                #expect(throws: AtelierError.self) { try transaction.insert(["_id": .string("\(start)7")], into: collection) }
+                for number in 0..<20 {
+                    try transaction.insert(
+                        ["_id": .string("\(start)\(number)"), "n": .integer(number)], into: collection)
+                }
+                #expect(throws: AtelierError.self) {
+                    try transaction.insert(["_id": .string("\(start)7")], into: collection)
+                }
             }
             try environment.read { snapshot in
                 for number in 0..<20 {
-                    let found = try BSONValue.string("\(start)\(number)").withValue { try snapshot.record(withId: $0, in: collection) }
+                    let found = try BSONValue.string("\(start)\(number)").withValue {
+                        try snapshot.record(withId: $0, in: collection)
+                    }
                     #expect(found?.find("n").asInt32 == Int32(number))
                 }
-                #expect(try BSONValue.string(start).withValue { try snapshot.recordId(forId: $0, in: collection) } == nil)
+                #expect(
+                    try BSONValue.string(start).withValue { try snapshot.recordId(forId: $0, in: collection) } == nil)
             }
         }
     }
@@ -140,7 +156,8 @@ import Testing
                         while value.arrayValue != nil { value = random.value(depth: 1) }
                         return value
                     }
-                    let id = try transaction.insert(["_id": .integer(number), "a": values[0], "b": values[1]], into: collection)
+                    let id = try transaction.insert(
+                        ["_id": .integer(number), "a": values[0], "b": values[1]], into: collection)
                     rows.append((id, values[0], values[1]))
                 }
             }
@@ -176,20 +193,25 @@ import Testing
     @Test func buildingAnIndexGivesWhatMaintainingItGives() throws {
         var random = SeededGenerator.announced()
         let definitions = [
-            IndexDefinition(name: "v_1", keyPattern: ["v": 1]), IndexDefinition(name: "v_-1_w_1", keyPattern: ["v": -1, "w.a": 1]),
+            IndexDefinition(name: "v_1", keyPattern: ["v": 1]),
+            IndexDefinition(name: "v_-1_w_1", keyPattern: ["v": -1, "w.a": 1]),
             IndexDefinition(name: "s", keyPattern: ["w.a": 1], options: ["sparse": true]),
         ]
         try withCollection(definitions) { environment, collection in
             try environment.write { transaction in
                 var ids: [RecordId] = []
                 for number in 0..<1500 {
-                    let document: Document = ["_id": .integer(number), "v": random.value(), "w": .document(random.document(depth: 1))]
+                    let document: Document = [
+                        "_id": .integer(number), "v": random.value(), "w": .document(random.document(depth: 1)),
+                    ]
                     do {
                         ids.append(try transaction.insert(document, into: collection))
                     } catch let error as AtelierError where error.code == 171 {
                         continue
                     }
-                    if random.below(4) == 0 { try transaction.delete(ids.remove(at: random.below(ids.count)), from: collection) }
+                    if random.below(4) == 0 {
+                        try transaction.delete(ids.remove(at: random.below(ids.count)), from: collection)
+                    }
                     if random.below(3) == 0, !ids.isEmpty {
                         let id = random.pick(ids)
                         let old = Document(copying: try transaction.record(id, in: collection)!)
@@ -200,10 +222,42 @@ import Testing
                     let entry = try transaction.entry(orders)
                     let maintained = entry.index(named: definition.name)!
                     let built = try transaction.createIndex(
-                        IndexDefinition(name: "again", keyPattern: definition.keyPattern, options: definition.options), on: entry)
+                        IndexDefinition(name: "again", keyPattern: definition.keyPattern, options: definition.options),
+                        on: entry)
                     #expect(try transaction.recordIds(built) == transaction.recordIds(maintained))
                     for (a, b) in zip(built.multikeyPaths, maintained.multikeyPaths) { #expect(a & ~b == 0) }
                     try transaction.dropIndex(named: "again", of: entry)
+                }
+            }
+        }
+    }
+
+    /// A large index is built in rounds, each sorted in itself.
+    @Test func anIndexBuiltInRoundsIsTheSame() throws {
+        try withCollection([]) { environment, collection in
+            try environment.write { transaction in
+                let long = String(repeating: "z", count: 600)
+                for number in 0..<3000 {
+                    let text = number % 100 == 7 ? long + "\(number)" : "\(number * 7919 % 3000)"
+                    try transaction.insert(
+                        ["_id": .integer(number), "n": .integer(number * 7919 % 50), "t": .string(text)],
+                        into: collection)
+                }
+                transaction.indexBuildRoundSize = 4096
+                let index = try transaction.createIndex(
+                    IndexDefinition(name: "n_1", keyPattern: ["n": 1]), on: collection)
+                let unique = IndexDefinition(name: "t_1", keyPattern: ["t": 1], options: ["unique": true])
+                try transaction.createIndex(unique, on: collection)
+                #expect(try transaction.count(index) == 3000)
+                try transaction.dropIndex(named: "t_1", of: collection)
+                // Duplicates that meet only across rounds, whole keys and cut ones.
+                for text in ["12", long + "107"] {
+                    let twin = try transaction.insert(["_id": .string(text), "t": .string(text)], into: collection)
+                    let error = #expect(throws: AtelierError.self) {
+                        try transaction.createIndex(unique, on: collection)
+                    }
+                    #expect(error?.details?["keyValue"]?.documentValue == ["t": .string(text)])
+                    try transaction.delete(twin, from: collection)
                 }
             }
         }
@@ -241,7 +295,8 @@ import Testing
                 #expect(try cursor.seek(to: bound.bytes) && cursor.recordId == 2 && cursor.isTruncated)
                 #expect(cursor.isBefore(bound.bytes))
                 #expect(try cursor.seek(before: bound.bytes) && cursor.recordId == 3)
-                #expect(try cursor.next() && cursor.recordId == 4 && !cursor.isBefore(bound.bytes) && !cursor.isTruncated)
+                #expect(
+                    try cursor.next() && cursor.recordId == 4 && !cursor.isBefore(bound.bytes) && !cursor.isTruncated)
                 #expect(try !cursor.next() && !cursor.next())
             }
         }
@@ -262,7 +317,9 @@ import Testing
         let store = TemporaryStore()
         let definition = IndexDefinition(name: "length", keyPattern: ["name": "length"])
         do {
-            let options = StorageOptions(durability: .relaxed) { $0.keyPattern["name"] == "length" ? LengthSource() : nil }
+            let options = StorageOptions(durability: .relaxed) {
+                $0.keyPattern["name"] == "length" ? LengthSource() : nil
+            }
             let environment = try store.open(options)
             defer { environment.close() }
             try environment.write { transaction in

@@ -7,7 +7,9 @@ extension SeededGenerator {
         switch below(depth > 0 ? 30 : 25) {
         case 0: return .string(text())
         case 1: return .symbol(text())
-        case 2: return .binary(subtype: pick([0, 1, 4, 0x80]), data: (0..<below(5)).map { _ in pick([0, 1, 0xFF, UInt8(below(256))]) })
+        case 2:
+            return .binary(
+                subtype: pick([0, 1, 4, 0x80]), data: (0..<below(5)).map { _ in pick([0, 1, 0xFF, UInt8(below(256))]) })
         case 3: return .undefined
         case 4: return .objectId(objectId())
         case 5: return .bool(below(2) == 0)
@@ -33,7 +35,10 @@ extension SeededGenerator {
     }
 
     mutating func text() -> String {
-        pick(["", "a", "ab", "b", "a\u{0}", "a\u{0}b", "a\u{1}", "\u{1}", "\u{0}", "\u{2}", "é", "日本", "😀", String(repeating: "ab", count: below(9))])
+        pick([
+            "", "a", "ab", "b", "a\u{0}", "a\u{0}b", "a\u{1}", "\u{1}", "\u{0}", "\u{2}", "é", "日本", "😀",
+            String(repeating: "ab", count: below(9)),
+        ])
     }
 
     mutating func objectId() -> ObjectId {
@@ -44,7 +49,8 @@ extension SeededGenerator {
 
     mutating func number() -> BSONValue {
         switch below(6) {
-        case 0: return .int32(Int32(truncatingIfNeeded: pick([below(10), -below(10), Int(truncatingIfNeeded: next())])))
+        case 0:
+            return .int32(Int32(truncatingIfNeeded: pick([below(10), -below(10), Int(truncatingIfNeeded: next())])))
         case 1: return .int64(integer())
         case 2, 3: return .double(double())
         default: return .decimal(decimal())
@@ -65,7 +71,10 @@ extension SeededGenerator {
         switch below(5) {
         case 0: return pick([0, -0.0, 1, -1, 0.1, -0.1, 2.5, 1e22, 1e23, 1e300, .infinity, -.infinity, .nan])
         case 1:
-            let edge = pick([Double.leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 0x1p53, 0x1p63, 0x1p-1000])
+            let edge = pick([
+                Double.leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 0x1p53, 0x1p63,
+                0x1p-1000,
+            ])
             return pick([edge, -edge, edge.nextDown, -edge.nextDown])
         case 2: return Double(below(2_000) - 1_000) / 100
         case 3: return Double(integer())
@@ -75,10 +84,17 @@ extension SeededGenerator {
 
     mutating func decimal() -> Decimal128 {
         switch below(7) {
-        case 0: return pick([.nan, .infinity, .negativeInfinity, .zero, -.zero, Decimal128(low: 0, high: 0xFE00_0000_0000_0000)])
+        case 0:
+            return pick([
+                .nan, .infinity, .negativeInfinity, .zero, -.zero, Decimal128(low: 0, high: 0xFE00_0000_0000_0000),
+            ])
         case 1: return Decimal128(negative: below(2) == 0, coefficient: UInt128(below(1000)), exponent: -below(4))
-        case 2: return Decimal128(negative: below(2) == 0, coefficient: UInt128(below(1000)), exponent: below(12288) - 6176)
-        case 3: return Decimal128(negative: below(2) == 0, coefficient: UInt128(1 + below(99)), exponent: pick([-324, -325, -323, 306, 307, 308, -6176, 6111]))
+        case 2:
+            return Decimal128(negative: below(2) == 0, coefficient: UInt128(below(1000)), exponent: below(12288) - 6176)
+        case 3:
+            return Decimal128(
+                negative: below(2) == 0, coefficient: UInt128(1 + below(99)),
+                exponent: pick([-324, -325, -323, 306, 307, 308, -6176, 6111]))
         case 4: return Decimal128(exactly34: double())
         case 5: return Decimal128(integer())
         default:
@@ -91,21 +107,34 @@ extension SeededGenerator {
     /// A number equal or next to this one, often of another type.
     mutating func neighbour(of value: BSONValue) -> BSONValue {
         switch value {
-        case .int32(let number): return pick([.double(Double(number)), .int64(Int64(number)), .decimal(Decimal128(Int64(number)))])
+        case .int32(let number):
+            return pick([.double(Double(number)), .int64(Int64(number)), .decimal(Decimal128(Int64(number)))])
         case .int64(let number):
-            return pick([.double(Double(number)), .decimal(Decimal128(number)), .int64(number &+ 1), .double(Double(number).nextUp)])
+            return pick([
+                .double(Double(number)), .decimal(Decimal128(number)), .int64(number &+ 1),
+                .double(Double(number).nextUp),
+            ])
         case .double(let number):
-            return pick([.decimal(Decimal128(exactly34: number)), .decimal(Decimal128(rounding: number)), .double(number.nextUp), .double(number.nextDown)])
+            return pick([
+                .decimal(Decimal128(exactly34: number)), .decimal(Decimal128(rounding: number)), .double(number.nextUp),
+                .double(number.nextDown),
+            ])
         case .decimal(let number):
             let (coefficient, exponent) = number.parts
             if number.isFinite, coefficient < 100_000_000, exponent > -6000 {
                 return pick([
-                    .decimal(Decimal128(negative: number.isNegative, coefficient: coefficient * 10, exponent: exponent - 1)),
-                    .decimal(Decimal128(negative: number.isNegative, coefficient: coefficient * 100 + 1, exponent: exponent - 2)),
+                    .decimal(
+                        Decimal128(negative: number.isNegative, coefficient: coefficient * 10, exponent: exponent - 1)),
+                    .decimal(
+                        Decimal128(
+                            negative: number.isNegative, coefficient: coefficient * 100 + 1, exponent: exponent - 2)),
                     .double(number.doubleValue),
                 ])
             }
-            return pick([.double(number.doubleValue), .double(number.doubleValue(.towardZero)), .double(number.doubleValue.nextUp)])
+            return pick([
+                .double(number.doubleValue), .double(number.doubleValue(.towardZero)),
+                .double(number.doubleValue.nextUp),
+            ])
         default: return self.value()
         }
     }

@@ -9,7 +9,9 @@ import Testing
         defer { environment.close() }
         let ids = try environment.write { transaction in
             let collection = try transaction.createCollection(orders)
-            return try (0..<1000).map { try transaction.insert(["_id": .integer($0), "n": .integer($0 * 2)], into: collection) }
+            return try (0..<1000).map {
+                try transaction.insert(["_id": .integer($0), "n": .integer($0 * 2)], into: collection)
+            }
         }
         #expect(ids == ids.sorted() && Set(ids).count == 1000)
         try environment.read { snapshot in
@@ -24,4 +26,3 @@ import Testing
         }
     }
 }
-

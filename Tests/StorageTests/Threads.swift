@@ -7,15 +7,17 @@ func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) 
     let jobs = (0..<count).map { Job($0, body) }
     let threads = jobs.map { job in
         var thread = pthread_t()
-        pthread_create(&thread, nil, { context in
-            let job = Unmanaged<Job>.fromOpaque(context!).takeRetainedValue()
-            do {
-                try job.body(job.number)
-            } catch {
-                job.failure.withLock { $0 = "\(error)" }
-            }
-            return nil
-        }, Unmanaged.passRetained(job).toOpaque())
+        pthread_create(
+            &thread, nil,
+            { context in
+                let job = Unmanaged<Job>.fromOpaque(context!).takeRetainedValue()
+                do {
+                    try job.body(job.number)
+                } catch {
+                    job.failure.withLock { $0 = "\(error)" }
+                }
+                return nil
+            }, Unmanaged.passRetained(job).toOpaque())
         return thread
     }
     for thread in threads { pthread_join(thread, nil) }

@@ -42,7 +42,9 @@ import Testing
         try withStore { environment in
             let first = try environment.write { transaction in
                 let collection = try transaction.createCollection(orders)
-                return try [transaction.insert(["_id": 1], into: collection), transaction.insert(["_id": 2], into: collection)]
+                return try [
+                    transaction.insert(["_id": 1], into: collection), transaction.insert(["_id": 2], into: collection),
+                ]
             }
             try environment.write { try $0.delete(first[1], from: $0.entry(orders)) }
             let next = try environment.write { try $0.insert(["_id": 3], into: $0.entry(orders)) }
@@ -62,11 +64,14 @@ import Testing
         try withStore { environment in
             try environment.write { transaction in
                 let collection = try transaction.createCollection(orders)
-                try transaction.createIndex(IndexDefinition(name: "a_1", keyPattern: ["a": 1], options: ["unique": true]), on: collection)
+                try transaction.createIndex(
+                    IndexDefinition(name: "a_1", keyPattern: ["a": 1], options: ["unique": true]), on: collection)
                 let kept = try transaction.insert(["_id": 1, "a": 1], into: collection)
                 let size = try transaction.dataSize(collection)
                 #expect(size == Int64((["_id": 1, "a": 1] as Document).bytes.count))
-                #expect(throws: Stop.self) { try transaction.savepoint { try changeMuch(transaction, collection, kept) } }
+                #expect(throws: Stop.self) {
+                    try transaction.savepoint { try changeMuch(transaction, collection, kept) }
+                }
                 #expect(try transaction.documents(transaction.entry(orders)) == [["_id": 1, "a": 1]])
                 #expect(try transaction.entry(orders).indexes.map(\.name) == ["_id_", "a_1"])
                 #expect(try !transaction.entry(orders).index(named: "a_1")!.isMultikey)
@@ -99,7 +104,8 @@ import Testing
             try environment.write { transaction in
                 let collection = try transaction.createCollection(orders)
                 try transaction.createIndex(IndexDefinition(name: "t_1", keyPattern: ["t": 1]), on: collection)
-                try transaction.createIndex(IndexDefinition(name: "u_1", keyPattern: ["u": 1], options: ["unique": true]), on: collection)
+                try transaction.createIndex(
+                    IndexDefinition(name: "u_1", keyPattern: ["u": 1], options: ["unique": true]), on: collection)
             }
             var model: [Int: Document] = [:]
             for _ in 0..<40 {
@@ -119,14 +125,20 @@ import Testing
     }
 
     /// Some changes, some of them in savepoints that fail, in the store and in the model.
-    private func change(_ transaction: WriteTransaction, _ model: inout [Int: Document], _ random: inout SeededGenerator, depth: Int) throws {
+    private func change(
+        _ transaction: WriteTransaction, _ model: inout [Int: Document], _ random: inout SeededGenerator, depth: Int
+    ) throws {
         let collection = try transaction.entry(orders)
-        func recordId(_ id: Int) throws -> RecordId { try transaction.recordId(forId: .int64(Int64(id)), in: collection)! }
+        func recordId(_ id: Int) throws -> RecordId {
+            try transaction.recordId(forId: .int64(Int64(id)), in: collection)!
+        }
         for _ in 0..<random.below(12) {
             let id = random.below(60)
             let tags = BSONValue.array(BSONArray((0..<random.below(4)).map { _ in .integer(random.below(5)) }))
             let text = BSONValue.string(String(repeating: "x", count: random.below(3) * 900))
-            let document: Document = ["_id": .integer(id), "t": tags, "u": .integer(id * 1000 + random.below(1000)), "text": text]
+            let document: Document = [
+                "_id": .integer(id), "t": tags, "u": .integer(id * 1000 + random.below(1000)), "text": text,
+            ]
             switch random.below(7) {
             case 0 where depth < 3:
                 var attempt = model
@@ -159,7 +171,8 @@ import Testing
         try withStore { environment in
             try environment.write { transaction in
                 let collection = try transaction.createCollection(orders)
-                try transaction.createIndex(IndexDefinition(name: "n_1", keyPattern: ["n": 1], options: ["unique": true]), on: collection)
+                try transaction.createIndex(
+                    IndexDefinition(name: "n_1", keyPattern: ["n": 1], options: ["unique": true]), on: collection)
             }
             let first = environment.lastTransactionId
             let refused = Counter()
@@ -169,14 +182,18 @@ import Testing
                     if round % 5 == 4 {
                         do {
                             try environment.write { transaction in
-                                try transaction.insert(["_id": "x\(thread)/\(round)", "n": "y\(thread)/\(round)"], into: transaction.entry(orders))
+                                try transaction.insert(
+                                    ["_id": "x\(thread)/\(round)", "n": "y\(thread)/\(round)"],
+                                    into: transaction.entry(orders))
                                 if round % 2 == 0 { throw Stop() }
-                                try transaction.insert(["_id": "z\(thread)/\(round)", "n": "\(thread)/0"], into: transaction.entry(orders))
+                                try transaction.insert(
+                                    ["_id": "z\(thread)/\(round)", "n": "\(thread)/0"], into: transaction.entry(orders))
                             }
                         } catch { refused.increment() }
                     } else {
                         try environment.write {
-                            try $0.insert(["_id": "\(thread)/\(round)", "n": "\(thread)/\(round)"], into: $0.entry(orders))
+                            try $0.insert(
+                                ["_id": "\(thread)/\(round)", "n": "\(thread)/\(round)"], into: $0.entry(orders))
                         }
                     }
                 }

@@ -19,7 +19,8 @@ public struct SeededGenerator: RandomNumberGenerator {
 
     /// The seed of this run, printed: `ATELIER_TEST_SEED` replays one, else it is new each time.
     public static func announced(_ test: String = #function) -> SeededGenerator {
-        let seed = getenv("ATELIER_TEST_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 0...UInt64.max)
+        let seed =
+            getenv("ATELIER_TEST_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 0...UInt64.max)
         print("\(test): seed \(seed) (replay with ATELIER_TEST_SEED=\(seed))")
         return SeededGenerator(seed: seed)
     }

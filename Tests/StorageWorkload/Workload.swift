@@ -66,7 +66,8 @@ public struct Workload {
         let length = random.pick([0, 10, 100, 600, 600, 5000])
         let tags = (0..<random.below(5)).map { _ in BSONValue.integer(random.below(8)) }
         return [
-            "_id": .string(id), "step": .integer(steps), "group": .integer(random.below(10)), "tags": .array(BSONArray(tags)),
+            "_id": .string(id), "step": .integer(steps), "group": .integer(random.below(10)),
+            "tags": .array(BSONArray(tags)),
             "code": .string("\(id)/\(steps)"), "text": .string(String(repeating: "abcdefghi ", count: length / 10)),
         ]
     }
@@ -78,7 +79,8 @@ public struct Workload {
             if transaction.catalog[namespace] != nil { return }
             try transaction.createCollection(progress)
             let collection = try transaction.createCollection(namespace)
-            try transaction.createIndex(IndexDefinition(name: "group_1", keyPattern: ["group": 1, "step": -1]), on: collection)
+            try transaction.createIndex(
+                IndexDefinition(name: "group_1", keyPattern: ["group": 1, "step": -1]), on: collection)
             try transaction.createIndex(IndexDefinition(name: "tags_1", keyPattern: ["tags": 1]), on: collection)
             try transaction.createIndex(
                 IndexDefinition(name: "code_1", keyPattern: ["code": 1], options: ["unique": true]), on: collection)
@@ -94,7 +96,8 @@ public struct Workload {
         }
         switch step {
         case .insert(_, let document): try document.withView { _ = try transaction.insert($0, into: collection) }
-        case .update(let id, let document): try document.withView { _ = try transaction.update(recordId(id), in: collection, to: $0) }
+        case .update(let id, let document):
+            try document.withView { _ = try transaction.update(recordId(id), in: collection, to: $0) }
         case .delete(let id): try transaction.delete(recordId(id), from: collection)
         case .rebuild:
             let definition = collection.index(named: "group_1")!.definition

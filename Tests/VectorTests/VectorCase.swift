@@ -49,7 +49,9 @@ struct VectorCase {
         }
     }
 
-    private func insert(_ documents: [Document], into collection: String, _ deployment: any Deployment, _ database: String) throws {
+    private func insert(
+        _ documents: [Document], into collection: String, _ deployment: any Deployment, _ database: String
+    ) throws {
         if documents.isEmpty { return }
         _ = try deployment.run(
             ["insert": .string(collection), "documents": .array(BSONArray(documents: documents))], in: database)
@@ -78,7 +80,8 @@ struct VectorCase {
 
     private func difference(_ wanted: BSONValue, _ got: BSONValue, _ loose: Bool) -> String? {
         let (a, b) = (comparableForm(wanted, loose), comparableForm(got, loose))
-        return a == b ? nil : "differs\n   wanted \(wanted.extendedJSON(.canonical))\n   got    \(got.extendedJSON(.canonical))"
+        return a == b
+            ? nil : "differs\n   wanted \(wanted.extendedJSON(.canonical))\n   got    \(got.extendedJSON(.canonical))"
     }
 
     var description: String { "\(name): \(fields["command"]!.extendedJSON(.canonical).prefix(1500))" }
@@ -86,7 +89,9 @@ struct VectorCase {
 }
 
 /// All documents of a command's cursor.
-func drain(_ reply: Document, _ collection: String, _ deployment: any Deployment, _ database: String) throws -> [Document] {
+func drain(_ reply: Document, _ collection: String, _ deployment: any Deployment, _ database: String) throws
+    -> [Document]
+{
     guard var cursor = reply["cursor"]?.documentValue else { return [] }
     var result = cursor["firstBatch"]?.arrayValue?.compactMap(\.documentValue) ?? []
     while let id = cursor["id"]?.integerValue, id != 0 {
@@ -102,7 +107,8 @@ func drain(_ reply: Document, _ collection: String, _ deployment: any Deployment
 func comparableForm(_ value: BSONValue, _ loose: Bool) -> String {
     switch value {
     case .document(let document):
-        return "{" + document.elements.map { "\($0.key):\(comparableForm($0.value, loose))" }.joined(separator: ",") + "}"
+        return "{" + document.elements.map { "\($0.key):\(comparableForm($0.value, loose))" }.joined(separator: ",")
+            + "}"
     case .array(let array):
         let elements = array.values.map { comparableForm($0, loose) }
         return "[" + (loose ? elements.sorted() : elements).joined(separator: ",") + "]"

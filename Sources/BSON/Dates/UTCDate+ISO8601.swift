@@ -53,13 +53,15 @@ extension UTCDate {
     /// `±hh`. Fractions past milliseconds are cut; parts must be in range. Source: RFC 3339, section 5.6.
     public static func milliseconds(iso8601 text: UnsafeRawBufferPointer) -> Int64? {
         var reader = DigitReader(bytes: text)
-        guard let year = reader.number(digits: 4), reader.take("-"), let month = reader.number(digits: 2), reader.take("-"),
+        guard let year = reader.number(digits: 4), reader.take("-"), let month = reader.number(digits: 2),
+            reader.take("-"),
             let day = reader.number(digits: 2), 1...12 ~= month, 1...daysInMonth(month, year: year) ~= day
         else { return nil }
         var date = UTCDate(year: year, month: month, day: day)
         if reader.isAtEnd { return date.milliseconds }
         guard reader.take("T") || reader.take("t") || reader.take(" ") else { return nil }
-        guard let hour = reader.number(digits: 2), reader.take(":"), let minute = reader.number(digits: 2), hour < 24, minute < 60
+        guard let hour = reader.number(digits: 2), reader.take(":"), let minute = reader.number(digits: 2), hour < 24,
+            minute < 60
         else { return nil }
         (date.hour, date.minute) = (hour, minute)
         if reader.take(":") {
@@ -108,7 +110,8 @@ private struct DigitWriter {
         var position = width
         while position > 0 {
             position -= 1
-            buffer.storeBytes(of: 48 + UInt8(truncatingIfNeeded: rest % 10), toByteOffset: count + position, as: UInt8.self)
+            buffer.storeBytes(
+                of: 48 + UInt8(truncatingIfNeeded: rest % 10), toByteOffset: count + position, as: UInt8.self)
             rest /= 10
         }
         count += width

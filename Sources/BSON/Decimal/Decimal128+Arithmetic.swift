@@ -49,7 +49,9 @@ extension Decimal128 {
 
     /// Sign, coefficient and biased exponent where the coefficient fits 63 bits and the number is an ordinary one.
     @inlinable @inline(__always)
-    var isShort: Bool { high & 0x1_FFFF_FFFF_FFFF == 0 && low >> 63 == 0 && high & 0x6000_0000_0000_0000 != 0x6000_0000_0000_0000 }
+    var isShort: Bool {
+        high & 0x1_FFFF_FFFF_FFFF == 0 && low >> 63 == 0 && high & 0x6000_0000_0000_0000 != 0x6000_0000_0000_0000
+    }
 
     /// The exact product where both coefficients are short and the exponent stays well inside the range.
     @inlinable @inline(__always)

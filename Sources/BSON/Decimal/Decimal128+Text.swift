@@ -99,7 +99,9 @@ extension Decimal128 {
     /// Rounds to nearest even past 34 digits, and becomes infinite past the largest number.
     public init?(_ text: String) {
         var (text, isExact) = (text, true)
-        guard let value = text.withUTF8({ Decimal128(utf8: UnsafeRawBufferPointer($0), isExact: &isExact) }) else { return nil }
+        guard let value = text.withUTF8({ Decimal128(utf8: UnsafeRawBufferPointer($0), isExact: &isExact) }) else {
+            return nil
+        }
         self = value
     }
 
@@ -202,7 +204,9 @@ private struct Numeral {
             coefficient += 1
             if coefficient == Decimal128.coefficientLimit { (coefficient, power) = (coefficient / 10, power + 1) }
         }
-        if coefficient == 0 { return Decimal128(negative: isNegative, coefficient: 0, exponent: min(max(power, -6176), 6111)) }
+        if coefficient == 0 {
+            return Decimal128(negative: isNegative, coefficient: 0, exponent: min(max(power, -6176), 6111))
+        }
         // An exponent that is too large can move zeros into the coefficient: 1E+6144 is 1000…E+6111.
         while power > 6111 {
             guard coefficient < Decimal128.coefficientLimit / 10 else {

@@ -66,7 +66,8 @@ extension Decimal128 {
     /// A finite number from its parts. The coefficient is below 10³⁴, the exponent from -6176 to 6111.
     public init(negative: Bool, coefficient: UInt128, exponent: Int) {
         low = UInt64(truncatingIfNeeded: coefficient)
-        high = UInt64(negative ? 1 : 0) << 63 | UInt64(exponent + Decimal128.bias) << 49
+        high =
+            UInt64(negative ? 1 : 0) << 63 | UInt64(exponent + Decimal128.bias) << 49
             | UInt64(truncatingIfNeeded: coefficient >> 64)
     }
 }
@@ -124,7 +125,9 @@ extension Decimal128 {
         return a < b ? -1 : a == b ? 0 : 1
     }
 
-    private static let powersOfTen: [Int64] = (0...18).map { exponent in (0..<exponent).reduce(1) { power, _ in power * 10 } }
+    private static let powersOfTen: [Int64] = (0...18).map { exponent in
+        (0..<exponent).reduce(1) { power, _ in power * 10 }
+    }
 
     /// Numeric order of two numbers; NaN stands below all others and equals itself, as in BSON's order.
     public func compare(_ other: Decimal128) -> Int {

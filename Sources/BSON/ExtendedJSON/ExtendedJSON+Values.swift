@@ -34,7 +34,9 @@ extension Document {
 
 extension DocumentView {
     /// The document as Extended JSON on one line.
-    public func extendedJSON(_ mode: ExtendedJSONMode = .relaxed) -> String { ValueView.document(self).extendedJSON(mode) }
+    public func extendedJSON(_ mode: ExtendedJSONMode = .relaxed) -> String {
+        ValueView.document(self).extendedJSON(mode)
+    }
 }
 
 extension ValueView {

@@ -35,7 +35,8 @@ extension ExtendedJSONParser {
             let byte = position.load(as: UInt8.self)
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return }
             if byte < 0x20 {
-                throw failure("control characters in a string are written as escapes, such as \\n or \\u0001", at: position)
+                throw failure(
+                    "control characters in a string are written as escapes, such as \\n or \\u0001", at: position)
             }
             let length = utf8SequenceLength(position, end)
             if length == 0 {

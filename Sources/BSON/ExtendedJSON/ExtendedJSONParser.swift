@@ -169,7 +169,8 @@ public struct ExtendedJSONParser: ~Copyable {
             return
         }
         let inner = wrappers - before
-        guard let value = wrapper.value(of: state.pointee.closedDocument(at: payload), inner: inner, last: lastWrapper) else {
+        guard let value = wrapper.value(of: state.pointee.closedDocument(at: payload), inner: inner, last: lastWrapper)
+        else {
             throw failure("malformed \(wrapper.name): \(wrapper.shape)", at: opening)
         }
         value.withValue { state.pointee.replacePayload(from: payload, typeAt: slot, with: $0) }
@@ -190,7 +191,8 @@ public struct ExtendedJSONParser: ~Copyable {
         }
         while true {
             guard peek() == UInt8(ascii: "\"") else {
-                throw unexpected(wrapper == nil ? "a name in double quotes or the object's }" : "a name in double quotes")
+                throw unexpected(
+                    wrapper == nil ? "a name in double quotes or the object's }" : "a name in double quotes")
             }
             let nameStart = position
             let name = try readString()

@@ -49,11 +49,13 @@ enum TypeWrapper: CaseIterable {
         case .numberDecimal:
             "it takes a string with a number of at most 34 digits, Infinity, -Infinity or NaN and no other member"
         case .objectId: "it takes a string of 24 hexadecimal digits and no other member"
-        case .date: "it takes an ISO 8601 string with a time zone, or {\"$numberLong\": \"milliseconds\"}, and no other member"
+        case .date:
+            "it takes an ISO 8601 string with a time zone, or {\"$numberLong\": \"milliseconds\"}, and no other member"
         case .binary: "it takes {\"base64\": \"…\", \"subType\": \"two hexadecimal digits\"} and no other member"
         case .uuid: "it takes a string such as \"c8edabc3-f738-4ca3-b68d-ab92a91478a3\" and no other member"
         case .regularExpression: "it takes {\"pattern\": \"…\", \"options\": \"…\"} without U+0000 and no other member"
-        case .timestamp: "it takes {\"t\": seconds, \"i\": increment}, both integers of 32 bits without sign, and no other member"
+        case .timestamp:
+            "it takes {\"t\": seconds, \"i\": increment}, both integers of 32 bits without sign, and no other member"
         case .dbPointer: "it takes {\"$ref\": \"namespace\", \"$id\": ObjectId} and no other member"
         case .code, .scope: "$code takes a string, $scope a document beside it, and there is no other member"
         case .symbol: "it takes a string and no other member"
@@ -148,7 +150,8 @@ enum TypeWrapper: CaseIterable {
             else { return nil }
             return .timestamp(UInt64(seconds) << 32 | UInt64(increment))
         case .dbPointer:
-            guard let (namespace, id) = pair(firstKey, first, secondKey, second, "$ref", "$id"), namespace.type == .string,
+            guard let (namespace, id) = pair(firstKey, first, secondKey, second, "$ref", "$id"),
+                namespace.type == .string,
                 id.type == .objectId
             else { return nil }
             return .dbPointer(namespace: namespace.asString, id: id.asObjectId)
@@ -201,7 +204,9 @@ extension TypeWrapper {
                 guard text[position] == UInt8(ascii: "-") else { return nil }
                 position += 1
             }
-            guard let high = hexadecimalValue(text[position]), let low = hexadecimalValue(text[position + 1]) else { return nil }
+            guard let high = hexadecimalValue(text[position]), let low = hexadecimalValue(text[position + 1]) else {
+                return nil
+            }
             data.append(high << 4 | low)
             position += 2
         }

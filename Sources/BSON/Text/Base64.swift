@@ -39,11 +39,13 @@ public enum Base64 {
         var position = 0
         while position < data.count {
             let left = data.count - position
-            let group = UInt32(data[position]) << 16 | (left > 1 ? UInt32(data[position + 1]) << 8 : 0)
+            let group =
+                UInt32(data[position]) << 16 | (left > 1 ? UInt32(data[position + 1]) << 8 : 0)
                 | (left > 2 ? UInt32(data[position + 2]) : 0)
             let padding = UInt8(ascii: "=")
             let digits = (
-                digit(UInt8(group >> 18)), digit(UInt8(group >> 12 & 63)), left > 1 ? digit(UInt8(group >> 6 & 63)) : padding,
+                digit(UInt8(group >> 18)), digit(UInt8(group >> 12 & 63)),
+                left > 1 ? digit(UInt8(group >> 6 & 63)) : padding,
                 left > 2 ? digit(UInt8(group & 63)) : padding
             )
             target.storeBytes(of: digits, as: (UInt8, UInt8, UInt8, UInt8).self)

@@ -32,7 +32,8 @@ enum DecimalText {
         for digit in digits {
             guard 48...57 ~= digit else { return nil }
             let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (next, carry) = isNegative
+            let (next, carry) =
+                isNegative
                 ? tens.subtractingReportingOverflow(Int64(digit - 48)) : tens.addingReportingOverflow(Int64(digit - 48))
             if overflow || carry { return nil }
             value = next

@@ -15,7 +15,9 @@ struct BSONValidator {
         if depth > DocumentView.depthLimit {
             throw failure("documents are nested deeper than \(DocumentView.depthLimit) levels", at: base)
         }
-        guard end - base >= 5 else { throw failure("a document takes at least 5 bytes, \(end - base) are left", at: base) }
+        guard end - base >= 5 else {
+            throw failure("a document takes at least 5 bytes, \(end - base) are left", at: base)
+        }
         let length = int32(base)
         guard length >= 5 else { throw failure("a document's length is at least 5, not \(length)", at: base) }
         guard length <= end - base else {
@@ -61,7 +63,8 @@ struct BSONValidator {
         }
     }
 
-    private func skip(_ count: Int, _ payload: UnsafeRawPointer, _ end: UnsafeRawPointer, _ what: String) throws(AtelierError)
+    private func skip(_ count: Int, _ payload: UnsafeRawPointer, _ end: UnsafeRawPointer, _ what: String)
+        throws(AtelierError)
         -> UnsafeRawPointer
     {
         guard end - payload >= count else {
@@ -71,7 +74,9 @@ struct BSONValidator {
     }
 
     /// A length, as many bytes of UTF-8, of which the last is a NUL.
-    private func validateString(_ payload: UnsafeRawPointer, _ end: UnsafeRawPointer) throws(AtelierError) -> UnsafeRawPointer {
+    private func validateString(_ payload: UnsafeRawPointer, _ end: UnsafeRawPointer) throws(AtelierError)
+        -> UnsafeRawPointer
+    {
         let text = try skip(4, payload, end, "a string's length")
         let length = int32(payload)
         guard length >= 1 else { throw failure("a string's length is at least 1, not \(length)", at: payload) }
@@ -80,7 +85,9 @@ struct BSONValidator {
         }
         let terminator = text + length - 1
         guard byte(terminator) == 0 else { throw failure("the string does not end with a zero byte", at: terminator) }
-        if let offset = firstInvalidUTF8(text, terminator) { throw failure("the string is not UTF-8", at: text + offset) }
+        if let offset = firstInvalidUTF8(text, terminator) {
+            throw failure("the string is not UTF-8", at: text + offset)
+        }
         return terminator + 1
     }
 
@@ -89,13 +96,17 @@ struct BSONValidator {
     private func validateCString(_ text: UnsafeRawPointer, _ end: UnsafeRawPointer, _ what: String) throws(AtelierError)
         -> UnsafeRawPointer
     {
-        guard let found = memchr(text, 0, end - text) else { throw failure("\(what) does not end with a zero byte", at: text) }
+        guard let found = memchr(text, 0, end - text) else {
+            throw failure("\(what) does not end with a zero byte", at: text)
+        }
         let terminator = UnsafeRawPointer(found)
         if let offset = firstInvalidUTF8(text, terminator) { throw failure("\(what) is not UTF-8", at: text + offset) }
         return terminator + 1
     }
 
-    private func validateBinary(_ payload: UnsafeRawPointer, _ end: UnsafeRawPointer) throws(AtelierError) -> UnsafeRawPointer {
+    private func validateBinary(_ payload: UnsafeRawPointer, _ end: UnsafeRawPointer) throws(AtelierError)
+        -> UnsafeRawPointer
+    {
         let data = try skip(5, payload, end, "a binary's length and subtype")
         let length = int32(payload)
         guard length >= 0 else { throw failure("a binary's length is not negative, as \(length) is", at: payload) }
@@ -104,29 +115,37 @@ struct BSONValidator {
         }
         // Subtype 2 repeats the length, less the four bytes of the repetition.
         if byte(payload + 4) == 2 {
-            guard length >= 4 else { throw failure("a binary of subtype 2 takes at least 4 bytes, not \(length)", at: payload) }
+            guard length >= 4 else {
+                throw failure("a binary of subtype 2 takes at least 4 bytes, not \(length)", at: payload)
+            }
             guard int32(data) == length - 4 else {
-                throw failure("the inner length of a binary of subtype 2 is \(length - 4), not \(int32(data))", at: data)
+                throw failure(
+                    "the inner length of a binary of subtype 2 is \(length - 4), not \(int32(data))", at: data)
             }
         }
         return data + length
     }
 
     /// The whole's length, a string, a document that ends where the whole does.
-    private func validateCodeWithScope(_ payload: UnsafeRawPointer, _ end: UnsafeRawPointer, depth: Int) throws(AtelierError)
+    private func validateCodeWithScope(_ payload: UnsafeRawPointer, _ end: UnsafeRawPointer, depth: Int)
+        throws(AtelierError)
         -> UnsafeRawPointer
     {
         let code = try skip(4, payload, end, "the length of JavaScript with scope")
         let length = int32(payload)
-        guard length >= 14 else { throw failure("JavaScript with scope takes at least 14 bytes, not \(length)", at: payload) }
+        guard length >= 14 else {
+            throw failure("JavaScript with scope takes at least 14 bytes, not \(length)", at: payload)
+        }
         guard length <= end - payload else {
-            throw failure("the length of JavaScript with scope is \(length), but \(end - payload) bytes are left", at: payload)
+            throw failure(
+                "the length of JavaScript with scope is \(length), but \(end - payload) bytes are left", at: payload)
         }
         let last = payload + length
         let scope = try validateString(code, last)
         let scopeLength = try validateDocument(scope, last, depth: depth + 1)
         guard scope + scopeLength == last else {
-            throw failure("the scope ends \(last - scope - scopeLength) bytes before the JavaScript value does", at: scope)
+            throw failure(
+                "the scope ends \(last - scope - scopeLength) bytes before the JavaScript value does", at: scope)
         }
         return last
     }
@@ -135,7 +154,9 @@ struct BSONValidator {
     private func byte(_ pointer: UnsafeRawPointer) -> UInt8 { pointer.load(as: UInt8.self) }
 
     @inline(__always)
-    private func int32(_ pointer: UnsafeRawPointer) -> Int { Int(Int32(littleEndian: pointer.loadUnaligned(as: Int32.self))) }
+    private func int32(_ pointer: UnsafeRawPointer) -> Int {
+        Int(Int32(littleEndian: pointer.loadUnaligned(as: Int32.self)))
+    }
 
     func failure(_ reason: String, at place: UnsafeRawPointer) -> AtelierError {
         AtelierError(.invalidBSON, "invalid BSON: \(reason)", at: "byte \(place - start)")
@@ -163,7 +184,8 @@ extension DocumentView {
     /// - Throws: `AtelierError`, `.invalidBSON`, with the offset of the first wrong byte and the reason.
     public static func validate(prefixOf bytes: UnsafeRawBufferPointer) throws(AtelierError) -> DocumentView {
         guard let base = bytes.baseAddress else {
-            throw AtelierError(.invalidBSON, "invalid BSON: a document takes at least 5 bytes, 0 are left", at: "byte 0")
+            throw AtelierError(
+                .invalidBSON, "invalid BSON: a document takes at least 5 bytes, 0 are left", at: "byte 0")
         }
         let length = try BSONValidator(start: base).validateDocument(base, base + bytes.count, depth: 1)
         return DocumentView(base: base, length: length)

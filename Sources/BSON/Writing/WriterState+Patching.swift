@@ -18,7 +18,9 @@ extension WriterState {
     }
 
     @inline(__always)
-    func setType(_ type: BSONType, at slot: Int) { buffer.storeBytes(of: type.rawValue, toByteOffset: slot, as: UInt8.self) }
+    func setType(_ type: BSONType, at slot: Int) {
+        buffer.storeBytes(of: type.rawValue, toByteOffset: slot, as: UInt8.self)
+    }
 
     /// Writes the payload of the element begun last.
     @inline(__always)

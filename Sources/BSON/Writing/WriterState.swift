@@ -98,7 +98,8 @@ struct WriterState {
             count = position
             repeat {
                 position -= 1
-                buffer.storeBytes(of: 48 + UInt8(truncatingIfNeeded: index % 10), toByteOffset: position, as: UInt8.self)
+                buffer.storeBytes(
+                    of: 48 + UInt8(truncatingIfNeeded: index % 10), toByteOffset: position, as: UInt8.self)
                 index /= 10
             } while index > 0
         }

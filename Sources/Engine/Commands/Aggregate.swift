@@ -16,7 +16,8 @@ extension EngineCommand {
         }
         if try command.flag("explain") == true { return try engine.explain(command) }
         guard let options = try command.documentField("cursor") else {
-            throw AtelierError(.failedToParse, "The 'cursor' option is required, except for aggregate with the explain argument")
+            throw AtelierError(
+                .failedToParse, "The 'cursor' option is required, except for aggregate with the explain argument")
         }
         for key in options.keys where key != "batchSize" {
             throw AtelierError(40415, "BSON field 'cursor.\(key)' is an unknown field.")

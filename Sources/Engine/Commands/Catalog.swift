@@ -117,14 +117,18 @@ enum CollectionOptions {
             _ = try Validator(validator)
             options.append(("validator", .document(validator)))
         }
-        for (name, allowed) in [("validationLevel", ["off", "strict", "moderate"]), ("validationAction", ["error", "warn"])] {
+        for (name, allowed) in [
+            ("validationLevel", ["off", "strict", "moderate"]), ("validationAction", ["error", "warn"]),
+        ] {
             guard let value = try command.string(name) else { continue }
             guard allowed.contains(value) else {
-                throw AtelierError(.badValue, "Enumeration value '\(value)' for field '\(command.name).\(name)' is not a valid value.")
+                throw AtelierError(
+                    .badValue, "Enumeration value '\(value)' for field '\(command.name).\(name)' is not a valid value.")
             }
             guard value != "warn" else {
                 throw AtelierError(
-                    .commandNotSupported, "validationAction 'warn' is not supported: the embedded store keeps no server log",
+                    .commandNotSupported,
+                    "validationAction 'warn' is not supported: the embedded store keeps no server log",
                     advice: "Use 'error', or validationLevel 'off'.")
             }
             options.append((name, .string(value)))

@@ -34,7 +34,8 @@ extension EngineCommand {
             throw AtelierError(40414, "BSON field 'distinct.key' is missing but a required field")
         }
         guard case .string(let path) = key else {
-            throw AtelierError(.typeMismatch, "BSON field 'distinct.key' is the wrong type '\(key.type.name)', expected type 'string'")
+            throw AtelierError(
+                .typeMismatch, "BSON field 'distinct.key' is the wrong type '\(key.type.name)', expected type 'string'")
         }
         let filter = try command.documentField("query") ?? Document()
         let memory = Arena()

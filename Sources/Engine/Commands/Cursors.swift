@@ -2,11 +2,13 @@ import BSON
 
 extension EngineCommand {
     /// Source: MongoDB manual, "getMore".
-    static let getMore = EngineCommand("getMore", fields: ["collection", "batchSize", "maxTimeMS", "term"]) { command, engine in
+    static let getMore = EngineCommand("getMore", fields: ["collection", "batchSize", "maxTimeMS", "term"]) {
+        command, engine in
         guard case .int64(let id)? = command["getMore"] else {
             throw AtelierError(
                 .typeMismatch,
-                "BSON field 'getMore.getMore' is the wrong type '\(command["getMore"]?.type.name ?? "missing")', expected type 'long'")
+                "BSON field 'getMore.getMore' is the wrong type '\(command["getMore"]?.type.name ?? "missing")', expected type 'long'"
+            )
         }
         guard let collection = try command.string("collection") else {
             throw AtelierError(40414, "BSON field 'getMore.collection' is missing but a required field")
@@ -15,7 +17,9 @@ extension EngineCommand {
         let namespace = "\(command.database).\(collection)"
         return try engine.cursors.use(id, namespace: namespace) { cursor in
             command.operation?.add(cursor.interrupt)
-            return try cursorReply(cursor, batch: "nextBatch", count: size == 0 ? Int.max : Int(size)) { $0.isExhausted ? 0 : id }
+            return try cursorReply(cursor, batch: "nextBatch", count: size == 0 ? Int.max : Int(size)) {
+                $0.isExhausted ? 0 : id
+            }
         }
     }
 
@@ -30,12 +34,14 @@ extension EngineCommand {
         for value in ids {
             guard case .int64(let id) = value else {
                 throw AtelierError(
-                    .typeMismatch, "BSON field 'killCursors.cursors' holds a '\(value.type.name)', expected type 'long'")
+                    .typeMismatch, "BSON field 'killCursors.cursors' holds a '\(value.type.name)', expected type 'long'"
+                )
             }
             if engine.cursors.kill(id, namespace: namespace) { killed.append(value) } else { unknown.append(value) }
         }
         return [
-            "cursorsKilled": .array(BSONArray(killed)), "cursorsNotFound": .array(BSONArray(unknown)), "cursorsAlive": [],
+            "cursorsKilled": .array(BSONArray(killed)), "cursorsNotFound": .array(BSONArray(unknown)),
+            "cursorsAlive": [],
             "cursorsUnknown": [], "ok": 1.0,
         ]
     }

@@ -48,7 +48,9 @@ struct DeleteStatement {
             throw AtelierError(40415, "BSON field 'delete.deletes.\(key)' is an unknown field.")
         }
         if let collation = statement["collation"]?.documentValue, collation["locale"]?.stringValue != "simple" {
-            throw AtelierError(.commandNotSupported, "collation is not supported by the embedded store: strings compare by their bytes")
+            throw AtelierError(
+                .commandNotSupported, "collation is not supported by the embedded store: strings compare by their bytes"
+            )
         }
         guard let filter = statement["q"]?.documentValue else {
             throw AtelierError(40414, "BSON field 'delete.deletes.q' is missing but a required field")

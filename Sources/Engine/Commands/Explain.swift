@@ -10,7 +10,9 @@ extension EngineCommand {
         }
         let verbosity = try command.string("verbosity") ?? "allPlansExecution"
         guard ["queryPlanner", "executionStats", "allPlansExecution"].contains(verbosity) else {
-            throw AtelierError(.failedToParse, "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}")
+            throw AtelierError(
+                .failedToParse,
+                "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}")
         }
         let explained = try Command(inner, database: command.database)
         guard let known = EngineCommand.byName[explained.name],
@@ -36,7 +38,8 @@ extension Engine {
                 statistics = [
                     "executionSuccess": true, "nReturned": .integer(returned),
                     "executionTimeMillis": .integer(Int64((Clock.uptime() - start) * 1000)),
-                    "totalKeysExamined": .int64(query.examined.keys), "totalDocsExamined": .int64(query.examined.documents),
+                    "totalKeysExamined": .int64(query.examined.keys),
+                    "totalDocsExamined": .int64(query.examined.documents),
                 ]
             }
             return Document { writer in

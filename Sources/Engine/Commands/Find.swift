@@ -39,7 +39,8 @@ extension Command {
         guard let collation = try documentField("collation"), !collation.isEmpty else { return }
         guard collation["locale"]?.stringValue == "simple" else {
             throw AtelierError(
-                .commandNotSupported, "collation is not supported by the embedded store: strings compare by their bytes",
+                .commandNotSupported,
+                "collation is not supported by the embedded store: strings compare by their bytes",
                 advice: "Leave collation out, or point --store at a MongoDB deployment.")
         }
     }

@@ -7,7 +7,8 @@ extension EngineCommand {
     static let findAndModify = EngineCommand(
         "findAndModify", "findandmodify",
         fields: [
-            "query", "sort", "remove", "update", "new", "fields", "upsert", "bypassDocumentValidation", "arrayFilters", "hint",
+            "query", "sort", "remove", "update", "new", "fields", "upsert", "bypassDocumentValidation", "arrayFilters",
+            "hint",
             "let", "collation",
         ]
     ) { command, engine in
@@ -42,10 +43,16 @@ private struct FindAndModify {
         returnsNew = try command.flag("new") ?? false
         fields = try command.documentField("fields").flatMap { $0.isEmpty ? nil : $0 }
         if remove {
-            if command["update"] != nil { throw AtelierError(.failedToParse, "Cannot specify both an update and remove=true") }
-            if statement.upsert { throw AtelierError(.failedToParse, "Cannot specify both upsert=true and remove=true") }
+            if command["update"] != nil {
+                throw AtelierError(.failedToParse, "Cannot specify both an update and remove=true")
+            }
+            if statement.upsert {
+                throw AtelierError(.failedToParse, "Cannot specify both upsert=true and remove=true")
+            }
             if returnsNew {
-                throw AtelierError(.failedToParse, "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document")
+                throw AtelierError(
+                    .failedToParse,
+                    "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document")
             }
         } else {
             guard let update = command["update"] else {

@@ -90,14 +90,17 @@ enum IndexSpecification {
             case "key", "name", "v", "ns", "background": continue
             case "unique", "sparse":
                 guard value.type == .bool || value.type.isNumber else {
-                    throw AtelierError(.typeMismatch, "The field '\(field)' has value of type \(value.type.name), which is not convertible to bool")
+                    throw AtelierError(
+                        .typeMismatch,
+                        "The field '\(field)' has value of type \(value.type.name), which is not convertible to bool")
                 }
                 if value.isTruthy { options.append((field, true)) }
             case "hidden" where !value.isTruthy: continue
             default:
                 throw AtelierError(
                     known.contains(field) ? .commandNotSupported : 197,
-                    "The field '\(field)' is not \(known.contains(field) ? "supported by the embedded store" : "valid for an index specification")")
+                    "The field '\(field)' is not \(known.contains(field) ? "supported by the embedded store" : "valid for an index specification")"
+                )
             }
         }
         return IndexDefinition(name: name, keyPattern: key, options: Document(options))
@@ -117,17 +120,25 @@ enum IndexSpecification {
             if path.isEmpty || path.hasPrefix(".") || path.hasSuffix(".") || path.contains("..") {
                 throw AtelierError(.cannotCreateIndex, "Index keys cannot contain an empty field.")
             }
-            if path.split(separator: ".").contains(where: { $0.hasPrefix("$") && !["$**", "$ref", "$id", "$db"].contains($0) }) {
-                throw AtelierError(.cannotCreateIndex, "Index key contains an illegal field name: field name starts with '$'.")
+            if path.split(separator: ".").contains(where: {
+                $0.hasPrefix("$") && !["$**", "$ref", "$id", "$db"].contains($0)
+            }) {
+                throw AtelierError(
+                    .cannotCreateIndex, "Index key contains an illegal field name: field name starts with '$'.")
             }
             if let kind = value.stringValue {
                 let supported = ["text", "2d", "2dsphere", "hashed"].contains(kind)
                 throw AtelierError(
                     supported ? .commandNotSupported : .cannotCreateIndex,
-                    supported ? "'\(kind)' indexes are not supported by the embedded store" : "Unknown index plugin '\(kind)'")
+                    supported
+                        ? "'\(kind)' indexes are not supported by the embedded store" : "Unknown index plugin '\(kind)'"
+                )
             }
             guard let direction = value.doubleValue else {
-                throw AtelierError(.cannotCreateIndex, "Values in the index key pattern cannot be of type \(value.type.name). Only numbers > 0, numbers < 0, and strings are allowed.")
+                throw AtelierError(
+                    .cannotCreateIndex,
+                    "Values in the index key pattern cannot be of type \(value.type.name). Only numbers > 0, numbers < 0, and strings are allowed."
+                )
             }
             if direction == 0 || direction.isNaN {
                 throw AtelierError(.cannotCreateIndex, "Values in the index key pattern cannot be 0.")
@@ -157,7 +168,8 @@ enum IndexSpecification {
             }
             if sameKey {
                 throw AtelierError(
-                    .indexOptionsConflict, "An equivalent index already exists with the same name but different options: \(index.name)")
+                    .indexOptionsConflict,
+                    "An equivalent index already exists with the same name but different options: \(index.name)")
             }
         }
         return false
@@ -181,7 +193,9 @@ enum IndexSpecification {
         case .array(let names): return try names.flatMap { try select($0, in: collection) }
         default:
             throw AtelierError(
-                .typeMismatch, "BSON field 'dropIndexes.index' is the wrong type '\(wanted.type.name)', expected types '[string, object]'")
+                .typeMismatch,
+                "BSON field 'dropIndexes.index' is the wrong type '\(wanted.type.name)', expected types '[string, object]'"
+            )
         }
     }
 }

@@ -23,7 +23,8 @@ extension EngineCommand {
                 guard cursor.type == .document else {
                     throw AtelierError(
                         .typeMismatch,
-                        "BSON field 'insert.documents.\(prepared.count)' is the wrong type '\(cursor.type.name)', expected type 'object'")
+                        "BSON field 'insert.documents.\(prepared.count)' is the wrong type '\(cursor.type.name)', expected type 'object'"
+                    )
                 }
                 prepared.append(Result { try NewDocument.prepare(cursor.value.asDocument) })
             }
@@ -61,7 +62,8 @@ extension Command {
     func checkBatch(_ count: Int) throws {
         if count == 0 || count > Limits.writeBatch {
             throw AtelierError(
-                .invalidLength, "Write batch sizes must be between 1 and \(Limits.writeBatch). Got \(count) operations.")
+                .invalidLength, "Write batch sizes must be between 1 and \(Limits.writeBatch). Got \(count) operations."
+            )
         }
     }
 }

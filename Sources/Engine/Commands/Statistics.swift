@@ -62,7 +62,9 @@ extension Command {
     /// What sizes are divided by.
     fileprivate func scale() throws -> Int64 {
         let scale = try integer("scale") ?? 1
-        guard scale > 0 else { throw AtelierError(51024, "BSON field 'scale' value must be >= 1, actual value '\(scale)'") }
+        guard scale > 0 else {
+            throw AtelierError(51024, "BSON field 'scale' value must be >= 1, actual value '\(scale)'")
+        }
         return scale
     }
 }

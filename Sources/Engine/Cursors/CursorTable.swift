@@ -32,7 +32,8 @@ final class CursorTable: Sendable {
             var id = Int64.random(in: 1...Int64.max)
             while shared.entries[id] != nil { id = Int64.random(in: 1...Int64.max) }
             shared.entries[id] = Entry(
-                cursor: box.cursor, namespace: box.cursor.namespace, session: box.cursor.session, lastUsed: Clock.uptime(), immortal: immortal)
+                cursor: box.cursor, namespace: box.cursor.namespace, session: box.cursor.session,
+                lastUsed: Clock.uptime(), immortal: immortal)
             return id
         }
     }
@@ -46,7 +47,9 @@ final class CursorTable: Sendable {
             }
             guard entry.namespace == namespace else {
                 throw AtelierError(
-                    .unauthorized, "Requested getMore on namespace '\(namespace)', but cursor belongs to a different namespace \(entry.namespace)")
+                    .unauthorized,
+                    "Requested getMore on namespace '\(namespace)', but cursor belongs to a different namespace \(entry.namespace)"
+                )
             }
             guard let cursor = entry.cursor else { throw AtelierError(237, "cursor id \(id) is already in use") }
             shared.entries[id]!.cursor = nil

@@ -44,7 +44,8 @@ final class OpenCursor {
             }
             if document.length > Limits.documentSize + Limits.replyOverhead {
                 throw AtelierError(
-                    .objectTooLarge, "BSONObj size: \(document.length) is invalid. Size must be between 0 and 16793600 (16MB)")
+                    .objectTooLarge,
+                    "BSONObj size: \(document.length) is invalid. Size must be between 0 and 16793600 (16MB)")
             }
             if appended > 0 && writer.mark - start + document.length > Limits.documentSize {
                 held = Document(copying: document)

@@ -50,8 +50,10 @@ extension AccessPlan {
                 "stage": "FETCH",
                 "inputStage": [
                     "stage": "IXSCAN", "keyPattern": .document(index.keyPattern), "indexName": .string(index.name),
-                    "isMultiKey": .bool(index.isMultikey), "isUnique": .bool(index.isUnique), "isSparse": .bool(index.isSparse),
-                    "direction": .string(forward ? "forward" : "backward"), "indexBounds": .document(ranges.description),
+                    "isMultiKey": .bool(index.isMultikey), "isUnique": .bool(index.isUnique),
+                    "isSparse": .bool(index.isSparse),
+                    "direction": .string(forward ? "forward" : "backward"),
+                    "indexBounds": .document(ranges.description),
                     "providesSort": .bool(providesSort),
                 ],
             ]

@@ -18,7 +18,9 @@ struct IndexCandidate {
     private static let mostRanges = 1000
 
     /// - Parameter limit: how many keys to count at most.
-    init(_ index: IndexEntry, _ analysis: FilterAnalysis, _ sort: SortRequest?, for reader: StorageReader, limit: Int) throws {
+    init(_ index: IndexEntry, _ analysis: FilterAnalysis, _ sort: SortRequest?, for reader: StorageReader, limit: Int)
+        throws
+    {
         self.index = index
         let fields = index.keyPattern.elements.map { ($0.key, descending: ($0.value.doubleValue ?? 1) < 0) }
         let bounds = IndexCandidate.bounds(index, fields.map(\.0), analysis)
@@ -28,14 +30,18 @@ struct IndexCandidate {
             return
         }
         let prefix = bounds.prefix { $0.intervals.count == 1 && $0.intervals[0].isPoint }.count
-        if let sort { (providesSort, forward) = IndexCandidate.order(index, fields, equalities: prefix, bounds.count, sort) }
+        if let sort {
+            (providesSort, forward) = IndexCandidate.order(index, fields, equalities: prefix, bounds.count, sort)
+        }
         if !constrained && !providesSort {
             reason = "neither the filter nor the sort begins with the field \(fields[0].0)"
             return
         }
         ranges = KeyRanges(bounds, descending: fields.map(\.descending))
         ranges.description = Document(
-            zip(fields, bounds + Array(repeating: ValueIntervals.everything, count: max(0, fields.count - bounds.count))).map { field, bound in
+            zip(
+                fields, bounds + Array(repeating: ValueIntervals.everything, count: max(0, fields.count - bounds.count))
+            ).map { field, bound in
                 (field.0, BSONValue.array(BSONArray(bound.intervals.map { .string($0.text) })))
             })
         if index.isUnique && prefix == fields.count {
@@ -59,14 +65,18 @@ struct IndexCandidate {
             var chosen: ValueIntervals?
             if position < index.multikeyPaths.count && index.multikeyPaths[position] != 0 {
                 // Different constraints may be satisfied by different elements: only one of them can be used.
-                let eligible = constraints.filter { !usedMultikey || ($0.elementGroup != nil && $0.elementGroup == group) }
+                let eligible = constraints.filter {
+                    !usedMultikey || ($0.elementGroup != nil && $0.elementGroup == group)
+                }
                 if let constraint = eligible.first(where: { $0.intervals.arePoints }) ?? eligible.first {
                     chosen = constraint.intervals
                     group = constraint.elementGroup
                     usedMultikey = true
                 }
             } else {
-                for constraint in constraints { chosen = chosen.map { $0.intersection(constraint.intervals) } ?? constraint.intervals }
+                for constraint in constraints {
+                    chosen = chosen.map { $0.intersection(constraint.intervals) } ?? constraint.intervals
+                }
             }
             guard let chosen, product * max(1, chosen.intervals.count) <= mostRanges else { break }
             product *= max(1, chosen.intervals.count)
@@ -83,7 +93,8 @@ struct IndexCandidate {
 
     /// Whether the keys come in the order of the sort, and in which direction they are to be read.
     private static func order(
-        _ index: IndexEntry, _ fields: [(String, descending: Bool)], equalities: Int, _ bounded: Int, _ sort: SortRequest
+        _ index: IndexEntry, _ fields: [(String, descending: Bool)], equalities: Int, _ bounded: Int,
+        _ sort: SortRequest
     ) -> (providesSort: Bool, forward: Bool) {
         // Cut keys are in order of their beginnings only, arrays have a key per element.
         if index.hasTruncatedKeys || index.isMultikey { return (false, true) }
@@ -142,11 +153,15 @@ extension KeyRanges {
         _ points: [BSONValue], _ interval: ValueInterval, _ descending: [Bool], _ buffer: IndexKeyBuffer
     ) -> Range {
         let down = descending[points.count]
-        let (first, includesFirst) = down ? (interval.upper, interval.includesUpper) : (interval.lower, interval.includesLower)
-        let (last, includesLast) = down ? (interval.lower, interval.includesLower) : (interval.upper, interval.includesUpper)
+        let (first, includesFirst) =
+            down ? (interval.upper, interval.includesUpper) : (interval.lower, interval.includesLower)
+        let (last, includesLast) =
+            down ? (interval.lower, interval.includesLower) : (interval.upper, interval.includesUpper)
         func key(_ value: BSONValue, past: Bool) -> [UInt8] {
             buffer.reset()
-            for (point, descending) in zip(points, descending) { point.withValue { buffer.append($0, descending: descending) } }
+            for (point, descending) in zip(points, descending) {
+                point.withValue { buffer.append($0, descending: descending) }
+            }
             value.withValue { buffer.append($0, descending: down) }
             return past ? (buffer.makeSuccessor() ? buffer.array : []) : buffer.array
         }

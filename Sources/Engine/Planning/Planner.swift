@@ -32,7 +32,8 @@ struct Planner {
         if case .index(let index) = hinted {
             let candidate = try IndexCandidate(index, analysis, wanted, for: reader, limit: 0)
             return AccessPlan(
-                access: .index(collection, index, candidate.ranges, forward: candidate.forward), providesSort: candidate.providesSort)
+                access: .index(collection, index, candidate.ranges, forward: candidate.forward),
+                providesSort: candidate.providesSort)
         }
         var best = scan
         var bestCost = Cost.scan(count, sorting: wanted != nil)
@@ -43,7 +44,8 @@ struct Planner {
                 rejected.append((index.name, candidate.reason))
                 continue
             }
-            let cost = Cost.index(candidate, count, sorting: wanted != nil, limit: analysis.constraints.isEmpty ? limit : nil)
+            let cost = Cost.index(
+                candidate, count, sorting: wanted != nil, limit: analysis.constraints.isEmpty ? limit : nil)
             if cost < bestCost {
                 rejected.append((best.name, "estimated cost \(Int(bestCost)), against \(Int(cost)) of \(index.name)"))
                 best = AccessPlan(
@@ -80,7 +82,8 @@ struct Planner {
         default: throw AtelierError(.failedToParse, "Hint must be a string or an object")
         }
         throw AtelierError(
-            .badValue, "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
+            .badValue,
+            "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
             advice: "List the indexes of \(namespace) with listIndexes.")
     }
 }

@@ -124,7 +124,8 @@ final class IndexScan: RecordSource {
 
     private func contains(_ bounds: KeyRanges.Range) -> Bool {
         if forward { return bounds.upper.withUnsafeBytes { cursor.isBefore($0) } }
-        return bounds.lower.isEmpty || bounds.lower.withUnsafeBytes { compareBytes(cursor.key, $0) >= 0 || cursor.isTruncated }
+        return bounds.lower.isEmpty
+            || bounds.lower.withUnsafeBytes { compareBytes(cursor.key, $0) >= 0 || cursor.isTruncated }
     }
 
     override var recordId: RecordId { cursor.recordId }

@@ -48,10 +48,12 @@ enum NewDocument {
     static func check(_ view: DocumentView) throws {
         if view.length > Limits.documentSize {
             throw AtelierError(
-                .objectTooLarge, "object to insert too large. size in bytes: \(view.length), max size: \(Limits.documentSize)")
+                .objectTooLarge,
+                "object to insert too large. size in bytes: \(view.length), max size: \(Limits.documentSize)")
         }
         if depth(view, limit: Limits.documentDepth) > Limits.documentDepth {
-            throw AtelierError(.overflow, "cannot store a document nested more than \(Limits.documentDepth) levels deep")
+            throw AtelierError(
+                .overflow, "cannot store a document nested more than \(Limits.documentDepth) levels deep")
         }
         try check(id: view.find("_id"))
     }
@@ -66,7 +68,8 @@ enum NewDocument {
             while cursor.next() {
                 if cursor.key.first == UInt8(ascii: "$") {
                     throw AtelierError(
-                        .dollarPrefixedFieldName, "_id fields may not contain '$'-prefixed fields: \(cursor.keyString) is not valid for storage.")
+                        .dollarPrefixedFieldName,
+                        "_id fields may not contain '$'-prefixed fields: \(cursor.keyString) is not valid for storage.")
                 }
             }
         default: break

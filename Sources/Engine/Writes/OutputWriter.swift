@@ -17,7 +17,9 @@ final class OutputWriter: PipelineWriter {
     /// Whether the pipeline is a `$out`, which replaces the collection even by nothing.
     private let replaces: Bool
 
-    init(_ engine: Engine, _ namespace: Namespace, replaces: Bool, bypassValidation: Bool, _ interrupt: Interrupt) throws {
+    init(_ engine: Engine, _ namespace: Namespace, replaces: Bool, bypassValidation: Bool, _ interrupt: Interrupt)
+        throws
+    {
         try Command.check(collection: namespace.collection, in: namespace.database)
         self.engine = engine
         self.namespace = namespace
@@ -34,7 +36,8 @@ final class OutputWriter: PipelineWriter {
         for field in rule.on where field != "_id" || !document.find("_id").isMissing {
             let value = MergeTarget.value(at: field, in: document)
             if value.isNullish || value.type == .array {
-                throw AtelierError(51132, "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or an array")
+                throw AtelierError(
+                    51132, "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or an array")
             }
         }
         steps.append(.merge(Document(copying: document), variables: variables, rule))
@@ -97,7 +100,10 @@ private final class MergeTarget {
         self.transaction = transaction
         self.collection = collection
         self.on = on
-        guard let index = collection.indexes.first(where: { $0.isUnique && !$0.isSparse && Set($0.keyPattern.keys) == Set(on) })
+        guard
+            let index = collection.indexes.first(where: {
+                $0.isUnique && !$0.isSparse && Set($0.keyPattern.keys) == Set(on)
+            })
         else {
             throw AtelierError(
                 51183, "Cannot find index to verify that join fields will be unique",
@@ -146,7 +152,10 @@ private final class MergeTarget {
                 }
             case .discard: break
             case .fail:
-                throw AtelierError(13113, "$merge could not find a matching document in the target collection for at least one document in the source collection")
+                throw AtelierError(
+                    13113,
+                    "$merge could not find a matching document in the target collection for at least one document in the source collection"
+                )
             }
             return
         }
@@ -154,7 +163,9 @@ private final class MergeTarget {
         switch rule.whenMatched {
         case .keepExisting: return
         case .fail:
-            throw AtelierError(.duplicateKey, "E11000 duplicate key error: $merge found an existing document and whenMatched is 'fail'")
+            throw AtelierError(
+                .duplicateKey, "E11000 duplicate key error: $merge found an existing document and whenMatched is 'fail'"
+            )
         case .replace: result = MergeTarget.withId(of: old, Document(copying: new))
         case .merge: result = MergeTarget.merged(old, new)
         case .pipeline(let transform): result = try variables.withView { try transform(old, new, $0) }
@@ -163,7 +174,10 @@ private final class MergeTarget {
         try result.withView { view in
             try previous.withView { old in
                 guard view.find("_id").equals(old.find("_id")) else {
-                    throw AtelierError(.immutableField, "$merge failed to update the matching document, did you attempt to modify the _id or the shard key?")
+                    throw AtelierError(
+                        .immutableField,
+                        "$merge failed to update the matching document, did you attempt to modify the _id or the shard key?"
+                    )
                 }
                 try NewDocument.check(view)
                 try validation.check(updated: view, from: old)

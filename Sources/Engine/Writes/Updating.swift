@@ -30,7 +30,9 @@ struct UpdateStatement {
             case "arrayFilters": arrayFilters = try UpdateStatement.filters(value)
             case "collation":
                 guard try UpdateStatement.document(value, key)["locale"]?.stringValue == "simple" else {
-                    throw AtelierError(.commandNotSupported, "collation is not supported by the embedded store: strings compare by their bytes")
+                    throw AtelierError(
+                        .commandNotSupported,
+                        "collation is not supported by the embedded store: strings compare by their bytes")
                 }
             default: throw AtelierError(40415, "BSON field 'update.updates.\(key)' is an unknown field.")
             }
@@ -44,14 +46,17 @@ struct UpdateStatement {
     private static func document(_ value: BSONValue, _ key: String) throws -> Document {
         guard let document = value.documentValue else {
             throw AtelierError(
-                .typeMismatch, "BSON field 'update.updates.\(key)' is the wrong type '\(value.type.name)', expected type 'object'")
+                .typeMismatch,
+                "BSON field 'update.updates.\(key)' is the wrong type '\(value.type.name)', expected type 'object'")
         }
         return document
     }
 
     static func filters(_ value: BSONValue) throws -> [Document] {
         guard let values = value.arrayValue else {
-            throw AtelierError(.typeMismatch, "BSON field 'arrayFilters' is the wrong type '\(value.type.name)', expected type 'array'")
+            throw AtelierError(
+                .typeMismatch, "BSON field 'arrayFilters' is the wrong type '\(value.type.name)', expected type 'array'"
+            )
         }
         return try values.map { try document($0, "arrayFilters") }
     }
@@ -123,7 +128,9 @@ extension Writing {
                     let result = try compiled.apply(to: old)
                 else { continue }
                 outcome.matched += 1
-                if keeping { (outcome.before, outcome.after) = (Document(copying: old), Document(copying: result.document)) }
+                if keeping {
+                    (outcome.before, outcome.after) = (Document(copying: old), Document(copying: result.document))
+                }
                 guard result.modified else { continue }
                 try NewDocument.check(result.document)
                 try rule.check(updated: result.document, from: old)

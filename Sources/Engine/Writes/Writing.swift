@@ -39,7 +39,9 @@ struct Writing {
                 filter: filter, sort: sort, limit: onlyFirst ? 1 : 0, hint: hint, variables: variables)
             var records: [RecordId] = []
             while let document = try pipeline.next() {
-                if let record = try transaction.recordId(forId: document.find("_id"), in: collection) { records.append(record) }
+                if let record = try transaction.recordId(forId: document.find("_id"), in: collection) {
+                    records.append(record)
+                }
             }
             return records
         }

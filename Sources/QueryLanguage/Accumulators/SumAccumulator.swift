@@ -11,7 +11,8 @@ final class SumAccumulator: Accumulator, MergeableAccumulator {
     }
 
     func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
-        state.assumingMemoryBound(to: NumericSum.self).pointee.add(other.assumingMemoryBound(to: NumericSum.self).pointee)
+        state.assumingMemoryBound(to: NumericSum.self).pointee.add(
+            other.assumingMemoryBound(to: NumericSum.self).pointee)
     }
 
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {

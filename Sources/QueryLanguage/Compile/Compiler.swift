@@ -81,7 +81,8 @@ extension Compiler {
                 let name = cursor.keyString
                 try Compiler.checkVariableName(name)
                 guard let value = try expression(cursor.value).constant else {
-                    throw AtelierError(4890500, "Command let Expression tried to access a field, but this is not allowed: \(name)")
+                    throw AtelierError(
+                        4890500, "Command let Expression tried to access a field, but this is not allowed: \(name)")
                 }
                 constants[name] = arena.copy(value)
             }

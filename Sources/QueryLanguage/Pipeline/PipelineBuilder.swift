@@ -16,7 +16,8 @@ public final class PipelineBuilder {
     let interrupt: Interrupt
 
     public init(
-        compiler: Compiler, environment: any PipelineEnvironment, source: Stage, interrupt: Interrupt, topLevel: Bool = true
+        compiler: Compiler, environment: any PipelineEnvironment, source: Stage, interrupt: Interrupt,
+        topLevel: Bool = true
     ) {
         self.compiler = compiler
         self.environment = environment
@@ -46,7 +47,8 @@ public final class PipelineBuilder {
     /// The pipeline, ready to run once.
     public func finish() -> Pipeline {
         Pipeline(
-            compiler: compiler, stage: stage, output: compiler.rowDocument(), interrupt: interrupt, yieldsDocuments: !writes)
+            compiler: compiler, stage: stage, output: compiler.rowDocument(), interrupt: interrupt,
+            yieldsDocuments: !writes)
     }
 
     /// Compiles a nested pipeline over a collection, an array of documents or one empty row.
@@ -110,7 +112,9 @@ public final class PipelineBuilder {
 
     /// The stages of a pipeline given as an array.
     public static func stages(_ pipeline: ValueView) throws -> [ValueView] {
-        guard pipeline.type == .array else { throw AtelierError(.typeMismatch, "A pipeline must be an array of objects") }
+        guard pipeline.type == .array else {
+            throw AtelierError(.typeMismatch, "A pipeline must be an array of objects")
+        }
         var result: [ValueView] = []
         var cursor = pipeline.asDocument.elements()
         while cursor.next() { result.append(cursor.value) }

@@ -9,7 +9,10 @@ struct StageOperator: Sendable {
     /// Compiles the stage onto `builder`: reads the shape of the rows so far, sets that of its own rows.
     let compile: @Sendable (_ specification: ValueView, _ builder: PipelineBuilder) throws -> Void
 
-    init(_ name: String, _ compile: @escaping @Sendable (_ specification: ValueView, _ builder: PipelineBuilder) throws -> Void) {
+    init(
+        _ name: String,
+        _ compile: @escaping @Sendable (_ specification: ValueView, _ builder: PipelineBuilder) throws -> Void
+    ) {
         self.name = name
         self.compile = compile
     }
@@ -54,7 +57,8 @@ public struct MergeRule {
     public enum Matched {
         case replace, keepExisting, merge, fail
         /// The existing document becomes what the pipeline makes of it.
-        case pipeline(transform: (_ existing: DocumentView, _ new: DocumentView, _ variables: DocumentView) throws -> Document)
+        case pipeline(
+            transform: (_ existing: DocumentView, _ new: DocumentView, _ variables: DocumentView) throws -> Document)
     }
     public enum NotMatched { case insert, discard, fail }
     public var on: [String]

@@ -4,7 +4,8 @@ extension StageOperator {
     /// Source: MongoDB manual, "$bucket". A `$group` by the lower bound of the range a value falls into, sorted by it.
     static let bucket = StageOperator("$bucket") { specification, builder in
         guard specification.type == .document else {
-            throw AtelierError(40201, "Argument to $bucket stage must be an object, but found type: \(specification.type.name)")
+            throw AtelierError(
+                40201, "Argument to $bucket stage must be an object, but found type: \(specification.type.name)")
         }
         let compiler = builder.compiler
         var groupBy: Expression?
@@ -17,12 +18,15 @@ extension StageOperator {
             switch cursor.keyString {
             case "groupBy":
                 guard isGroupingExpression(value) else {
-                    throw AtelierError(40202, "The $bucket 'groupBy' field must be defined as a $-prefixed path or an expression object")
+                    throw AtelierError(
+                        40202,
+                        "The $bucket 'groupBy' field must be defined as a $-prefixed path or an expression object")
                 }
                 groupBy = try compiler.expression(value)
             case "boundaries":
                 guard value.type == .array else {
-                    throw AtelierError(40200, "The $bucket 'boundaries' field must be an array, but found type: \(value.type.name)")
+                    throw AtelierError(
+                        40200, "The $bucket 'boundaries' field must be an array, but found type: \(value.type.name)")
                 }
                 boundaries = try constants(value.asDocument, compiler)
             case "default":
@@ -32,7 +36,8 @@ extension StageOperator {
                 fallback = constant
             case "output":
                 guard value.type == .document else {
-                    throw AtelierError(40196, "The $bucket 'output' field must be an object, but found type: \(value.type.name)")
+                    throw AtelierError(
+                        40196, "The $bucket 'output' field must be an object, but found type: \(value.type.name)")
                 }
                 output = value
             case let name: throw AtelierError(40197, "Unrecognized option to $bucket: \(name)")
@@ -61,12 +66,15 @@ extension StageOperator {
 
     private static func check(_ boundaries: [ValueView], _ fallback: ValueView?) throws {
         guard boundaries.count >= 2 else {
-            throw AtelierError(40192, "The $bucket 'boundaries' field must have at least 2 values, but found \(boundaries.count)")
+            throw AtelierError(
+                40192, "The $bucket 'boundaries' field must have at least 2 values, but found \(boundaries.count)")
         }
         for (lower, upper) in zip(boundaries, boundaries.dropFirst()) {
             guard lower.type.canonicalRank == upper.type.canonicalRank else {
                 throw AtelierError(
-                    40193, "All values in the $bucket 'boundaries' must have the same type, found \(lower.type.name) and \(upper.type.name)")
+                    40193,
+                    "All values in the $bucket 'boundaries' must have the same type, found \(lower.type.name) and \(upper.type.name)"
+                )
             }
             guard lower.compare(upper) < 0 else {
                 throw AtelierError(40194, "The $bucket 'boundaries' must be sorted in ascending order")
@@ -74,7 +82,9 @@ extension StageOperator {
         }
         if let fallback, fallback.compare(boundaries[0]) >= 0, fallback.compare(boundaries[boundaries.count - 1]) < 0 {
             throw AtelierError(
-                40199, "The $bucket 'default' field must be less than the lowest boundary or greater than or equal to the highest")
+                40199,
+                "The $bucket 'default' field must be less than the lowest boundary or greater than or equal to the highest"
+            )
         }
     }
 }
@@ -123,7 +133,8 @@ final class BucketBound: Expression {
         if low > 0 && low < boundaries.count { return boundaries[low - 1] }
         guard let fallback else {
             throw AtelierError(
-                40066, "$bucket found a value of type \(value.type.name) outside its boundaries, and no default was specified",
+                40066,
+                "$bucket found a value of type \(value.type.name) outside its boundaries, and no default was specified",
                 advice: "Add a 'default' to $bucket, or widen its boundaries.")
         }
         return fallback

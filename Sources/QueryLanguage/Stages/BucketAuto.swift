@@ -4,7 +4,8 @@ extension StageOperator {
     /// Source: MongoDB manual, "$bucketAuto". Buckets of about equal numbers of rows, optionally with preferred-number bounds.
     static let bucketAuto = StageOperator("$bucketAuto") { specification, builder in
         guard specification.type == .document else {
-            throw AtelierError(40240, "The argument to $bucketAuto must be an object, but found type: \(specification.type.name)")
+            throw AtelierError(
+                40240, "The argument to $bucketAuto must be an object, but found type: \(specification.type.name)")
         }
         let compiler = builder.compiler
         var groupBy: Expression?
@@ -17,30 +18,42 @@ extension StageOperator {
             switch cursor.keyString {
             case "groupBy":
                 guard isGroupingExpression(value) else {
-                    throw AtelierError(40239, "The $bucketAuto 'groupBy' field must be defined as a $-prefixed path or an expression object")
+                    throw AtelierError(
+                        40239,
+                        "The $bucketAuto 'groupBy' field must be defined as a $-prefixed path or an expression object")
                 }
                 groupBy = try compiler.expression(value)
             case "buckets":
                 guard value.isNumber else {
-                    throw AtelierError(40241, "The $bucketAuto 'buckets' field must be a numeric value, but found type: \(value.type.name)")
+                    throw AtelierError(
+                        40241,
+                        "The $bucketAuto 'buckets' field must be a numeric value, but found type: \(value.type.name)")
                 }
                 guard let number = value.exactInt64, Int32(exactly: number) != nil else {
-                    throw AtelierError(40242, "The $bucketAuto 'buckets' field must be representable as a 32-bit integer")
+                    throw AtelierError(
+                        40242, "The $bucketAuto 'buckets' field must be representable as a 32-bit integer")
                 }
-                guard number > 0 else { throw AtelierError(40243, "The $bucketAuto 'buckets' field must be greater than 0") }
+                guard number > 0 else {
+                    throw AtelierError(40243, "The $bucketAuto 'buckets' field must be greater than 0")
+                }
                 buckets = Int(number)
             case "output":
                 guard value.type == .document else {
-                    throw AtelierError(40244, "The $bucketAuto 'output' field must be an object, but found type: \(value.type.name)")
+                    throw AtelierError(
+                        40244, "The $bucketAuto 'output' field must be an object, but found type: \(value.type.name)")
                 }
                 output = value
             case "granularity":
                 guard value.type == .string else {
-                    throw AtelierError(40261, "The $bucketAuto 'granularity' field must be a string, but found type: \(value.type.name)")
+                    throw AtelierError(
+                        40261,
+                        "The $bucketAuto 'granularity' field must be a string, but found type: \(value.type.name)")
                 }
                 guard let known = Granularity(name: value.asString) else {
                     throw AtelierError(
-                        40257, "Unknown granularity '\(value.asString)': use one of \(Granularity.names.joined(separator: ", "))")
+                        40257,
+                        "Unknown granularity '\(value.asString)': use one of \(Granularity.names.joined(separator: ", "))"
+                    )
                 }
                 granularity = known
             case let name: throw AtelierError(40245, "Unrecognized option to $bucketAuto: \(name)")
@@ -105,10 +118,12 @@ final class BucketAuto: Stage {
         position = emitted == wanted - 1 ? rows.count : min(rows.count, start + size)
         let (lower, upper) = try bounds(from: start, scope.arena)
         emitted += 1
-        scope.assign(id, scope.arena.document { writer in
-            writer.append("min", lower)
-            writer.append("max", upper)
-        })
+        scope.assign(
+            id,
+            scope.arena.document { writer in
+                writer.append("min", lower)
+                writer.append("max", upper)
+            })
         for (i, accumulator) in accumulators.enumerated() {
             let state = memory.allocate(accumulator.stateSize)
             accumulator.start(state)
@@ -141,7 +156,8 @@ final class BucketAuto: Stage {
             if rows.count & 4095 == 0 { try scope.interrupt.check() }
             let value = try key.evaluate(scope)
             if granularity != nil { try Granularity.check(value) }
-            let row = memory.allocate(width * MemoryLayout<ValueView>.stride).bindMemory(to: ValueView.self, capacity: width)
+            let row = memory.allocate(width * MemoryLayout<ValueView>.stride).bindMemory(
+                to: ValueView.self, capacity: width)
             row.initialize(to: memory.copy(value.isMissing ? .null : value))
             for (i, accumulator) in accumulators.enumerated() {
                 (row + i + 1).initialize(to: memory.copy(try accumulator.argument.evaluate(scope)))

@@ -21,11 +21,14 @@ extension StageOperator {
         switch specification.type {
         case .string where specification.bytes.first == UInt8(ascii: "$"): break
         case .string:
-            throw AtelierError(40148, "the sortByCount field must be defined as a $-prefixed path or an expression inside an object")
+            throw AtelierError(
+                40148, "the sortByCount field must be defined as a $-prefixed path or an expression inside an object")
         case .document:
             var cursor = specification.asDocument.elements()
             guard cursor.next(), cursor.key.first == UInt8(ascii: "$") else {
-                throw AtelierError(40147, "the sortByCount field must be defined as a $-prefixed path or an expression inside an object")
+                throw AtelierError(
+                    40147,
+                    "the sortByCount field must be defined as a $-prefixed path or an expression inside an object")
             }
         default:
             throw AtelierError(40149, "the sortByCount field must be specified as a string or as an object")

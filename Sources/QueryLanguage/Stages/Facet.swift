@@ -3,13 +3,19 @@ import BSON
 extension StageOperator {
     /// Source: MongoDB manual, "$facet". Several pipelines over the same rows; one document with an array for each.
     static let facet = StageOperator("$facet") { specification, builder in
-        guard specification.type == .document else { throw AtelierError(40169, "the $facet specification must be a non-empty object") }
-        if specification.asDocument.isEmpty { throw AtelierError(40169, "the $facet specification must be a non-empty object") }
+        guard specification.type == .document else {
+            throw AtelierError(40169, "the $facet specification must be a non-empty object")
+        }
+        if specification.asDocument.isEmpty {
+            throw AtelierError(40169, "the $facet specification must be a non-empty object")
+        }
         var facets: [(name: FieldName, source: BufferedDocuments, pipeline: Pipeline)] = []
         var cursor = specification.asDocument.elements()
         while cursor.next() {
             let (name, value) = (cursor.keyString, cursor.value)
-            if name.hasPrefix("$") { throw AtelierError(16410, "FieldPath field names may not start with '$': \(name)") }
+            if name.hasPrefix("$") {
+                throw AtelierError(16410, "FieldPath field names may not start with '$': \(name)")
+            }
             if name.contains(".") { throw AtelierError(16412, "FieldPath field names may not contain '.': \(name)") }
             guard value.type == .array else {
                 throw AtelierError(40170, "arguments to $facet must be arrays, \(name) is type \(value.type.name)")

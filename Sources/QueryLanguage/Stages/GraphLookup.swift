@@ -4,7 +4,8 @@ extension StageOperator {
     /// Source: MongoDB manual, "$graphLookup". Everything reachable from a value by equality of two fields, breadth first.
     static let graphLookup = StageOperator("$graphLookup") { specification, builder in
         guard specification.type == .document else {
-            throw AtelierError(40327, "the $graphLookup specification must be an object, but found \(specification.type.name)")
+            throw AtelierError(
+                40327, "the $graphLookup specification must be an object, but found \(specification.type.name)")
         }
         let compiler = builder.compiler
         var texts: [String: String] = [:]
@@ -40,10 +41,14 @@ extension StageOperator {
             default: throw AtelierError(40104, "Unknown argument to $graphLookup: \(name)")
             }
         }
-        guard let start, let from = texts["from"], let output = texts["as"], let connectFrom = texts["connectFromField"],
+        guard let start, let from = texts["from"], let output = texts["as"],
+            let connectFrom = texts["connectFromField"],
             let connectTo = texts["connectToField"]
         else {
-            throw AtelierError(40105, "$graphLookup requires 'from', 'as', 'startWith', 'connectFromField', and 'connectToField' to be specified")
+            throw AtelierError(
+                40105,
+                "$graphLookup requires 'from', 'as', 'startWith', 'connectFromField', and 'connectToField' to be specified"
+            )
         }
         let depthField = try texts["depthField"].map { try FieldPath($0).components }
         let table = try ForeignTable(

@@ -3,7 +3,9 @@ import BSON
 extension StageOperator {
     /// Source: MongoDB manual, "$group".
     static let group = StageOperator("$group") { specification, builder in
-        guard specification.type == .document else { throw AtelierError(15947, "a group's fields must be specified in an object") }
+        guard specification.type == .document else {
+            throw AtelierError(15947, "a group's fields must be specified in an object")
+        }
         let compiler = builder.compiler
         var key: GroupKey?
         var fields: [(name: String, accumulator: Accumulator)] = []
@@ -80,7 +82,8 @@ final class GroupKey {
         }
         // Of an array `$group` makes a constant, whatever stands in it.
         let expression =
-            specification.type == .array ? Constant(compiler.arena.copy(specification)) : try compiler.expression(specification)
+            specification.type == .array
+            ? Constant(compiler.arena.copy(specification)) : try compiler.expression(specification)
         if let literal = expression as? DocumentLiteral, !literal.fields.isEmpty {
             parts = literal.fields.map(\.value)
             names = literal.fields.map(\.name)

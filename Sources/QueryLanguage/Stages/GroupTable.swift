@@ -60,7 +60,9 @@ final class GroupTable {
         return true
     }
 
-    private func insert(_ key: UnsafeMutablePointer<ValueView>, _ hash: UInt64, at position: Int) -> UnsafeMutableRawPointer {
+    private func insert(_ key: UnsafeMutablePointer<ValueView>, _ hash: UInt64, at position: Int)
+        -> UnsafeMutableRawPointer
+    {
         let block = memory.allocate(blockSize)
         let parts = block.bindMemory(to: ValueView.self, capacity: keyParts)
         for i in 0..<keyParts { (parts + i).initialize(to: memory.copy(key[i])) }

@@ -17,7 +17,8 @@ extension StageOperator {
 
     private static func wholeNumber(_ value: ValueView, _ stage: String, _ code: ErrorCode) throws -> Int64 {
         guard let number = value.numberAsDouble else {
-            throw AtelierError(code, "invalid argument to \(stage) stage: Expected a number, but found \(value.type.name)")
+            throw AtelierError(
+                code, "invalid argument to \(stage) stage: Expected a number, but found \(value.type.name)")
         }
         guard let whole = value.exactInt64 else {
             throw AtelierError(code, "invalid argument to \(stage) stage: Expected an integer, but found \(number)")

@@ -4,7 +4,8 @@ extension StageOperator {
     /// Source: MongoDB manual, "$lookup": equality join, join with a pipeline, or both.
     static let lookup = StageOperator("$lookup") { specification, builder in
         guard specification.type == .document else {
-            throw AtelierError(.failedToParse, "the $lookup specification must be an object, but found \(specification.type.name)")
+            throw AtelierError(
+                .failedToParse, "the $lookup specification must be an object, but found \(specification.type.name)")
         }
         var texts: [String: String] = [:]
         var pipeline: [ValueView]?
@@ -15,13 +16,15 @@ extension StageOperator {
             switch name {
             case "from", "as", "localField", "foreignField":
                 guard value.type == .string else {
-                    throw AtelierError(.failedToParse, "$lookup argument '\(name)' must be a string, found \(value.type.name)")
+                    throw AtelierError(
+                        .failedToParse, "$lookup argument '\(name)' must be a string, found \(value.type.name)")
                 }
                 texts[name] = value.asString
             case "pipeline": pipeline = try PipelineBuilder.stages(value)
             case "let":
                 guard value.type == .document else {
-                    throw AtelierError(.failedToParse, "$lookup argument 'let' must be an object, is type \(value.type.name)")
+                    throw AtelierError(
+                        .failedToParse, "$lookup argument 'let' must be an object, is type \(value.type.name)")
                 }
                 var inner = value.asDocument.elements()
                 while inner.next() {
@@ -31,12 +34,17 @@ extension StageOperator {
             default: throw AtelierError(.failedToParse, "unknown argument to $lookup: \(name)")
             }
         }
-        guard let output = texts["as"] else { throw AtelierError(.failedToParse, "must specify 'as' field for a $lookup") }
+        guard let output = texts["as"] else {
+            throw AtelierError(.failedToParse, "must specify 'as' field for a $lookup")
+        }
         guard (texts["localField"] == nil) == (texts["foreignField"] == nil) else {
-            throw AtelierError(.failedToParse, "$lookup requires both or neither of 'localField' and 'foreignField' to be specified")
+            throw AtelierError(
+                .failedToParse, "$lookup requires both or neither of 'localField' and 'foreignField' to be specified")
         }
         if pipeline == nil && texts["localField"] == nil {
-            throw AtelierError(.failedToParse, "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified")
+            throw AtelierError(
+                .failedToParse,
+                "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified")
         }
         if pipeline == nil && !variables.isEmpty {
             throw AtelierError(.failedToParse, "$lookup with a 'let' argument must also specify 'pipeline'")
@@ -106,7 +114,8 @@ final class NestedPipeline {
 
     /// - Parameter fed: whether the caller hands the documents over on each run, instead of the collection's own.
     init(
-        _ builder: PipelineBuilder, from collection: String?, _ stages: [ValueView], _ variables: [(String, Expression)],
+        _ builder: PipelineBuilder, from collection: String?, _ stages: [ValueView],
+        _ variables: [(String, Expression)],
         fed isFed: Bool = false
     ) throws {
         let compiler = Compiler(now: builder.compiler.now)
@@ -131,11 +140,13 @@ final class NestedPipeline {
             source = buffer
         } else {
             fed = nil
-            source = if let collection {
-                try builder.environment.source(collection: collection, compiler: compiler, pipeline: slots.isEmpty ? stages : [])
-            } else {
-                SingleRow(compiler)
-            }
+            source =
+                if let collection {
+                    try builder.environment.source(
+                        collection: collection, compiler: compiler, pipeline: slots.isEmpty ? stages : [])
+                } else {
+                    SingleRow(compiler)
+                }
         }
         pipeline = try builder.nested(stages, variables: slots, compiler: compiler, source: source)
             .finish()
@@ -233,7 +244,9 @@ struct ForeignMatch {
     func matches(_ document: ValueView, _ value: ValueView) -> Bool {
         var found = false
         ForeignMatch.visit(document, path[...]) { candidate in
-            if candidate.isNullish && value.isNullish ? candidate.type != .undefined || value.type == .undefined : candidate.equals(value) {
+            if candidate.isNullish && value.isNullish
+                ? candidate.type != .undefined || value.type == .undefined : candidate.equals(value)
+            {
                 found = true
             }
         }

@@ -8,9 +8,12 @@ extension StageOperator {
         case .string: target = (nil, specification.asString)
         case .document: target = try MergeTarget.read(specification.asDocument, stage: "$out")
         default:
-            throw AtelierError(16990, "$out only supports a string or object argument, but found \(specification.type.name)")
+            throw AtelierError(
+                16990, "$out only supports a string or object argument, but found \(specification.type.name)")
         }
-        try builder.write(to: target, stage: "$out") { writer, document, _ in try writer.replaceCollection(with: document) }
+        try builder.write(to: target, stage: "$out") { writer, document, _ in
+            try writer.replaceCollection(with: document)
+        }
     }
 
     /// Source: MongoDB manual, "$merge". Each document is merged into the collection by the `on` fields, all at the end.
@@ -76,11 +79,14 @@ private enum MergeTarget {
             }
             guard cursor.value.type == .string else {
                 throw AtelierError(
-                    .typeMismatch, "BSON field '\(stage).\(name)' is the wrong type '\(cursor.type.name)', expected type 'string'")
+                    .typeMismatch,
+                    "BSON field '\(stage).\(name)' is the wrong type '\(cursor.type.name)', expected type 'string'")
             }
             if name == "db" { database = cursor.value.asString } else { collection = cursor.value.asString }
         }
-        guard let collection else { throw AtelierError(40414, "BSON field '\(stage).coll' is missing but a required field") }
+        guard let collection else {
+            throw AtelierError(40414, "BSON field '\(stage).coll' is missing but a required field")
+        }
         return (database, collection)
     }
 }
@@ -110,12 +116,16 @@ private final class MergeSpecification {
                     case .string: into = (nil, value.asString)
                     case .document: into = try MergeTarget.read(value.asDocument, stage: "$merge.into")
                     default:
-                        throw AtelierError(51178, "$merge 'into' field must be either a string or an object, but found \(value.type.name)")
+                        throw AtelierError(
+                            51178,
+                            "$merge 'into' field must be either a string or an object, but found \(value.type.name)")
                     }
                 case "on": on = try MergeSpecification.onFields(value)
                 case "let":
                     guard value.type == .document else {
-                        throw AtelierError(.typeMismatch, "BSON field '$merge.let' is the wrong type '\(value.type.name)', expected type 'object'")
+                        throw AtelierError(
+                            .typeMismatch,
+                            "BSON field '$merge.let' is the wrong type '\(value.type.name)', expected type 'object'")
                     }
                     var inner = value.asDocument.elements()
                     while inner.next() {
@@ -132,7 +142,9 @@ private final class MergeSpecification {
                 default: throw AtelierError(40415, "BSON field '$merge.\(name)' is an unknown field.")
                 }
             }
-        default: throw AtelierError(.typeMismatch, "$merge requires a string or object argument, but found \(specification.type.name)")
+        default:
+            throw AtelierError(
+                .typeMismatch, "$merge requires a string or object argument, but found \(specification.type.name)")
         }
         guard let into else { throw AtelierError(40414, "BSON field '$merge.into' is missing but a required field") }
         if stages == nil && !variables.isEmpty {
@@ -160,16 +172,22 @@ private final class MergeSpecification {
             var cursor = value.asDocument.elements()
             while cursor.next() {
                 guard cursor.type == .string else {
-                    throw AtelierError(51134, "$merge 'on' array elements must be strings, but found \(cursor.type.name)")
+                    throw AtelierError(
+                        51134, "$merge 'on' array elements must be strings, but found \(cursor.type.name)")
                 }
                 guard !names.contains(cursor.value.asString) else {
-                    throw AtelierError(31465, "Found a duplicate field in the 'on' field of $merge: '\(cursor.value.asString)'")
+                    throw AtelierError(
+                        31465, "Found a duplicate field in the 'on' field of $merge: '\(cursor.value.asString)'")
                 }
                 names.append(cursor.value.asString)
             }
-            if names.isEmpty { throw AtelierError(51187, "If explicitly specifying $merge 'on', must include at least one field") }
+            if names.isEmpty {
+                throw AtelierError(51187, "If explicitly specifying $merge 'on', must include at least one field")
+            }
             return names
-        default: throw AtelierError(51186, "$merge 'on' field must be either a string or an array of strings, but found \(value.type.name)")
+        default:
+            throw AtelierError(
+                51186, "$merge 'on' field must be either a string or an array of strings, but found \(value.type.name)")
         }
     }
 
@@ -180,7 +198,8 @@ private final class MergeSpecification {
         case "merge": return .merge
         case "fail": return .fail
         case let other:
-            throw AtelierError(.badValue, "Enumeration value '\(other)' for field '$merge.whenMatched' is not a valid value.")
+            throw AtelierError(
+                .badValue, "Enumeration value '\(other)' for field '$merge.whenMatched' is not a valid value.")
         }
     }
 
@@ -190,14 +209,17 @@ private final class MergeSpecification {
         case "discard": return .discard
         case "fail": return .fail
         case let other:
-            throw AtelierError(.badValue, "Enumeration value '\(other)' for field '$merge.whenNotMatched' is not a valid value.")
+            throw AtelierError(
+                .badValue, "Enumeration value '\(other)' for field '$merge.whenNotMatched' is not a valid value.")
         }
     }
 }
 
 /// The pipeline of a `whenMatched`: makes the new version of an existing document, with the incoming one as `$$new`.
 private final class MergeTransform {
-    private static let allowed: Set<String> = ["$addFields", "$set", "$project", "$unset", "$replaceRoot", "$replaceWith"]
+    private static let allowed: Set<String> = [
+        "$addFields", "$set", "$project", "$unset", "$replaceRoot", "$replaceWith",
+    ]
     private let source: BufferedDocuments
     private let pipeline: Pipeline
     private let new: Slot
@@ -207,7 +229,8 @@ private final class MergeTransform {
         for stage in stages {
             let name = try PipelineBuilder.split(stage).name
             guard MergeTransform.allowed.contains(name) else {
-                throw AtelierError(.invalidOptions, "\(name) is not allowed to be used within a $merge stage's whenMatched")
+                throw AtelierError(
+                    .invalidOptions, "\(name) is not allowed to be used within a $merge stage's whenMatched")
             }
         }
         let compiler = Compiler(now: builder.compiler.now)

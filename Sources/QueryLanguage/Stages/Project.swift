@@ -31,11 +31,14 @@ extension StageOperator {
             var cursor = specification.asDocument.elements()
             while cursor.next() {
                 guard cursor.type == .string else {
-                    throw AtelierError(31120, "$unset specification must be a string or an array containing only string values")
+                    throw AtelierError(
+                        31120, "$unset specification must be a string or an array containing only string values")
                 }
                 paths.append(cursor.value.asString)
             }
-            if paths.isEmpty { throw AtelierError(31119, "$unset specification must be a string or an array with at least one field") }
+            if paths.isEmpty {
+                throw AtelierError(31119, "$unset specification must be a string or an array with at least one field")
+            }
         default: throw AtelierError(31002, "$unset specification must be a string or an array")
         }
         builder.apply(try builder.compiler.exclusionTree(paths))
@@ -115,7 +118,8 @@ final class Compute: Stage {
         for assignment in assignments {
             switch assignment.value {
             case .expression(let expression): scope.assign(assignment.slot, try expression.evaluate(scope))
-            case .projected(let from, let tree): scope.assign(assignment.slot, try tree.apply(scope.slots[from.index], scope))
+            case .projected(let from, let tree):
+                scope.assign(assignment.slot, try tree.apply(scope.slots[from.index], scope))
             }
         }
         return true

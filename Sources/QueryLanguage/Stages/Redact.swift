@@ -58,7 +58,9 @@ final class Redact: Stage {
         let verdict = try decision.evaluate(scope)
         guard let known = verdicts.first(where: { verdict.type == .string && $0.value.bits == verdict.bits }) else {
             throw AtelierError(
-                17053, "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE, but returned a value of type \(verdict.type.name)")
+                17053,
+                "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE, but returned a value of type \(verdict.type.name)"
+            )
         }
         switch known.value.asString {
         case "KEEP": return document

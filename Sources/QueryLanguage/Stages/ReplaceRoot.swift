@@ -4,7 +4,8 @@ extension StageOperator {
     /// Source: MongoDB manual, "$replaceRoot".
     static let replaceRoot = StageOperator("$replaceRoot") { specification, builder in
         guard specification.type == .document else {
-            throw AtelierError(40229, "expected an object as specification for $replaceRoot stage, got \(specification.type.name)")
+            throw AtelierError(
+                40229, "expected an object as specification for $replaceRoot stage, got \(specification.type.name)")
         }
         var newRoot = ValueView.missing
         var cursor = specification.asDocument.elements()
@@ -51,7 +52,9 @@ final class ReplaceRoot: Stage {
         let document = try expression.evaluate(scope)
         guard document.type == .document else {
             throw AtelierError(
-                40228, "'\(what)' expression must evaluate to an object, but resulting value was of type \(document.type.name)")
+                40228,
+                "'\(what)' expression must evaluate to an object, but resulting value was of type \(document.type.name)"
+            )
         }
         scope.assign(root, document)
         return true

@@ -3,11 +3,15 @@ import BSON
 extension StageOperator {
     /// Source: MongoDB manual, "$sample". A uniform random choice of rows, by reservoir.
     static let sample = StageOperator("$sample") { specification, builder in
-        guard specification.type == .document else { throw AtelierError(28745, "the $sample stage specification must be an object") }
+        guard specification.type == .document else {
+            throw AtelierError(28745, "the $sample stage specification must be an object")
+        }
         var size: Int64?
         var cursor = specification.asDocument.elements()
         while cursor.next() {
-            guard cursor.keyString == "size" else { throw AtelierError(28748, "unrecognized option to $sample: \(cursor.keyString)") }
+            guard cursor.keyString == "size" else {
+                throw AtelierError(28748, "unrecognized option to $sample: \(cursor.keyString)")
+            }
             guard cursor.value.isNumber else { throw AtelierError(28746, "size argument to $sample must be a number") }
             guard let number = cursor.value.numberAsDouble, number > 0, number < 0x1p62 else {
                 throw AtelierError(28747, "size argument to $sample must be a positive integer")

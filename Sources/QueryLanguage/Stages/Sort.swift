@@ -24,7 +24,8 @@ extension PipelineBuilder {
     fileprivate func limitAhead() -> Int64? {
         var skipped: Int64 = 0
         for specification in following {
-            guard let (name, argument) = try? PipelineBuilder.split(specification), let number = argument.exactInt64, number >= 0
+            guard let (name, argument) = try? PipelineBuilder.split(specification), let number = argument.exactInt64,
+                number >= 0
             else { return nil }
             switch name {
             case "$skip": skipped += number
@@ -54,7 +55,8 @@ public final class SortPattern {
             if value.type == .document {
                 var inner = value.asDocument.elements()
                 if inner.next(), inner.keyString == "$meta" {
-                    throw AtelierError(.badValue, "$meta sort keys need a text or search score, which this query has not")
+                    throw AtelierError(
+                        .badValue, "$meta sort keys need a text or search score, which this query has not")
                 }
                 throw AtelierError(15975, "$meta is the only expression supported by $sort right now")
             }
@@ -67,7 +69,9 @@ public final class SortPattern {
             fields.append((cursor.keyString, order == 1))
         }
         if fields.isEmpty { throw AtelierError(15976, "$sort stage must have at least one sort key") }
-        if fields.count > 32 { throw AtelierError(.badValue, "too many compound keys: \(fields.count) is greater than max 32") }
+        if fields.count > 32 {
+            throw AtelierError(.badValue, "too many compound keys: \(fields.count) is greater than max 32")
+        }
         try self.init(fields, compiler)
     }
 
@@ -75,7 +79,8 @@ public final class SortPattern {
         parts = try fields.map { field in
             let components = try FieldPath(field.name).components
             return Part(
-                slot: compiler.field(components[0].text), below: Array(components.dropFirst()), sign: field.ascending ? 1 : -1)
+                slot: compiler.field(components[0].text), below: Array(components.dropFirst()),
+                sign: field.ascending ? 1 : -1)
         }
     }
 
@@ -254,7 +259,8 @@ final class Sort: Stage {
         memory = Arena()
         let width = pattern.parts.count + 1
         rows = rows.map { row in
-            let copy = memory.allocate(width * MemoryLayout<ValueView>.stride).bindMemory(to: ValueView.self, capacity: width)
+            let copy = memory.allocate(width * MemoryLayout<ValueView>.stride).bindMemory(
+                to: ValueView.self, capacity: width)
             for i in 0..<width { (copy + i).initialize(to: memory.copy(row[i])) }
             return copy
         }

@@ -13,7 +13,10 @@ extension StageOperator {
                 switch cursor.keyString {
                 case "coll":
                     guard cursor.value.type == .string else {
-                        throw AtelierError(.typeMismatch, "BSON field '$unionWith.coll' is the wrong type '\(cursor.type.name)', expected type 'string'")
+                        throw AtelierError(
+                            .typeMismatch,
+                            "BSON field '$unionWith.coll' is the wrong type '\(cursor.type.name)', expected type 'string'"
+                        )
                     }
                     collection = cursor.value.asString
                 case "pipeline": stages = try PipelineBuilder.stages(cursor.value)
@@ -21,9 +24,13 @@ extension StageOperator {
                 }
             }
         default:
-            throw AtelierError(.failedToParse, "the $unionWith stage specification must be an object or string, but found \(specification.type.name)")
+            throw AtelierError(
+                .failedToParse,
+                "the $unionWith stage specification must be an object or string, but found \(specification.type.name)")
         }
-        guard let collection else { throw AtelierError(40414, "BSON field '$unionWith.coll' is missing but a required field") }
+        guard let collection else {
+            throw AtelierError(40414, "BSON field '$unionWith.coll' is missing but a required field")
+        }
         let nested = try NestedPipeline(builder, from: collection, stages, [])
         let root = builder.compiler.newSlot()
         builder.stage = UnionWith(builder.stage, row: builder.compiler.rowDocument(), nested, root)

@@ -16,16 +16,21 @@ extension StageOperator {
                 case "preserveNullAndEmptyArrays":
                     guard value.type == .bool else {
                         throw AtelierError(
-                            28809, "expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage, got \(value.type.name)")
+                            28809,
+                            "expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage, got \(value.type.name)"
+                        )
                     }
                     preserve = value.asBool
                 case "includeArrayIndex":
                     guard value.type == .string, value.length > 0 else {
                         throw AtelierError(
-                            28810, "expected a non-empty string for the includeArrayIndex option to $unwind stage, got \(value.type.name)")
+                            28810,
+                            "expected a non-empty string for the includeArrayIndex option to $unwind stage, got \(value.type.name)"
+                        )
                     }
                     if value.asString.hasPrefix("$") {
-                        throw AtelierError(28822, "includeArrayIndex option to $unwind stage should not be prefixed with a '$'")
+                        throw AtelierError(
+                            28822, "includeArrayIndex option to $unwind stage should not be prefixed with a '$'")
                     }
                     indexName = value.asString
                 case let name: throw AtelierError(28811, "unrecognized option to $unwind stage: \(name)")
@@ -33,7 +38,10 @@ extension StageOperator {
             }
             if pathValue.isMissing { throw AtelierError(28812, "no path specified to $unwind stage") }
         } else if specification.type != .string {
-            throw AtelierError(15981, "expected either a string or an object as specification for $unwind stage, got \(specification.type.name)")
+            throw AtelierError(
+                15981,
+                "expected either a string or an object as specification for $unwind stage, got \(specification.type.name)"
+            )
         }
         guard pathValue.type == .string else {
             throw AtelierError(28808, "expected a string as the path for $unwind stage, got \(pathValue.type.name)")
@@ -50,7 +58,8 @@ extension StageOperator {
         compiler.shape.replace(top, to)
         let index = try indexName.map { try PathTarget($0, compiler) }
         builder.stage = Unwind(
-            builder.stage, from: from, below: Array(path.components.dropFirst()), to: to, preserve: preserve, index: index)
+            builder.stage, from: from, below: Array(path.components.dropFirst()), to: to, preserve: preserve,
+            index: index)
     }
 }
 
