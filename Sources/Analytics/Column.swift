@@ -46,6 +46,8 @@ public struct Chart: Sendable, Equatable {
     public let kind: Kind
     /// The column along the axis; nil for a single number.
     public let x: String?
+    /// The column whose values make a line, a group of bars or a row of the heat map each; nil where there is one of each `y`.
+    public let series: String?
     /// The columns that are drawn.
     public let y: [String]
 }

@@ -14,11 +14,13 @@ extension SavedAggregation {
     public init(_ document: Document, path: String) throws {
         let reader = DefinitionReader(document, file: path, manual: "aggregations/README.md")
         try reader.allow([
-            "name", "title", "question", "collection", "parameters", "pipeline", "columns", "chart", "notes", "since",
+            "name", "title", "question", "topic", "collection", "parameters", "pipeline", "columns", "chart", "notes",
+            "since",
         ])
         name = try reader.string("name")
         title = try reader.string("title")
         question = try reader.string("question")
+        topic = try reader.optionalString("topic") ?? SavedAggregation.defaultTopic
         collection = try reader.string("collection")
         parameters = try reader.documents("parameters", optional: true).map(Parameter.init)
         pipeline = try reader.documents("pipeline").map(\.document)
@@ -147,12 +149,13 @@ extension Column {
 
 extension Chart {
     fileprivate init(_ reader: DefinitionReader) throws {
-        try reader.allow(["type", "x", "y"])
+        try reader.allow(["type", "x", "series", "y"])
         kind = try reader.choice("type", Kind.self)
         x = try reader.optionalString("x")
+        series = try reader.optionalString("series")
         y = try reader.strings("y")
     }
 
     /// The columns it draws.
-    fileprivate var columns: [String] { [x].compactMap(\.self) + y }
+    fileprivate var columns: [String] { [x, series].compactMap(\.self) + y }
 }

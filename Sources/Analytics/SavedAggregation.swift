@@ -9,6 +9,8 @@ public struct SavedAggregation: Sendable {
     public let title: String
     /// The question in words.
     public let question: String
+    /// What the question is about: `sales`, `customers`, `products` …; lists and reports put those of one topic together.
+    public let topic: String
     /// The collection the pipeline starts from.
     public let collection: String
     public let parameters: [Parameter]
@@ -22,6 +24,9 @@ public struct SavedAggregation: Sendable {
     public let since: String
     /// The file it was read from.
     public let path: String
+
+    /// The topic of an aggregation that names none.
+    public static let defaultTopic = "other"
 
     /// The stages to run with these arguments.
     public func stages(_ arguments: Arguments) -> [Document] { Substitution(arguments: arguments).apply(to: pipeline) }

@@ -22,8 +22,8 @@ import Testing
 
     @Test func csvQuotesAsRFC4180Says() throws {
         let lines = try list("--format", "csv").output.split(separator: "\r\n", omittingEmptySubsequences: false)
-        #expect(lines.first == "name,question")
-        #expect(lines.contains("mine,\"Wie viel, \"\"genau\"\"?\""))
+        #expect(lines.first == "name,topic,question")
+        #expect(lines.contains("mine,other,\"Wie viel, \"\"genau\"\"?\""))
         #expect(lines.last == "")
     }
 
@@ -31,15 +31,15 @@ import Testing
         let array = try list("--format", "json").output
         #expect(array.hasPrefix("[\n{") && array.hasSuffix("}\n]\n"))
         let lines = try list("--format", "ndjson").output.split(separator: "\n")
-        #expect(lines.contains(#"{"name":"mine","title":"T","question":"Wie viel, \"genau\"?"}"#))
+        #expect(lines.contains(#"{"name":"mine","title":"T","topic":"other","question":"Wie viel, \"genau\"?"}"#))
         #expect(lines.count == array.split(separator: "\n").count - 2)
     }
 
     @Test func markdownIsATable() throws {
         let lines = try list("--format", "markdown").output.split(separator: "\n")
-        #expect(lines[0] == "| Name | Question |")
-        #expect(lines[1] == "| --- | --- |")
-        #expect(lines.contains("| mine | Wie viel, \"genau\"? |"))
+        #expect(lines[0] == "| Name | Topic | Question |")
+        #expect(lines[1] == "| --- | --- | --- |")
+        #expect(lines.contains("| mine | other | Wie viel, \"genau\"? |"))
     }
 
     @Test func tablesFitTheLineAndSayWhatIsCut() throws {
@@ -57,7 +57,7 @@ import Testing
         try folder.write("old.csv", "old")
         let done = try list("--out", "old.csv")
         #expect(done.status == 0 && done.output == "")
-        #expect(try Atelier.contents(folder.path + "/old.csv").hasPrefix("name,question\r\n"))
+        #expect(try Atelier.contents(folder.path + "/old.csv").hasPrefix("name,topic,question\r\n"))
 
         try folder.write("kept.csv", "old")
         let failed = try Atelier.run(["run", "top-products", "--out", "kept.csv", "--store", "none"], in: folder)

@@ -13,6 +13,7 @@ extension Method {
                         .required("name", .string, "What to ask for it by."),
                         .required("title", .string, "For headings."),
                         .required("question", .string, "The question it answers."),
+                        .required("topic", .string, "What it is about: sales, customers, products …"),
                         .required("parameters", .array(of: .string), "The names of its parameters."),
                     ])), "In the order of their names."),
             .required(
@@ -35,7 +36,7 @@ extension Method {
                         writer.appendElement(
                             .document([
                                 "name": .string(name), "title": .string(aggregation.title),
-                                "question": .string(aggregation.question),
+                                "question": .string(aggregation.question), "topic": .string(aggregation.topic),
                                 "parameters": .array(BSONArray(aggregation.parameters.map { .string($0.name) })),
                             ]))
                     } catch {
@@ -53,11 +54,12 @@ extension Method {
         result: .object([
             .required("name", .string, "What to ask for it by."), .required("title", .string, "For headings."),
             .required("question", .string, "The question it answers."),
+            .required("topic", .string, "What it is about: sales, customers, products …"),
             .required("notes", .array(of: .string), "What counts and what does not."),
             .required("collection", .string, "Where its pipeline starts."),
             .required("parameters", .document, "The JSON Schema of `parameters` in aggregations.run."),
             .required("columns", columns, "The fields of the rows."),
-            .optional("chart", .document, "How to draw the result: type, x and y name columns."),
+            .optional("chart", .document, "How to draw the result: type; x, series and y name columns."),
             .required("since", .string, "The oldest MongoDB whose operators it uses."),
         ])
     ) { call in
@@ -66,6 +68,7 @@ extension Method {
             writer.append("name", BSONValue.string(aggregation.name))
             writer.append("title", BSONValue.string(aggregation.title))
             writer.append("question", BSONValue.string(aggregation.question))
+            writer.append("topic", BSONValue.string(aggregation.topic))
             writer.append("notes", .array(BSONArray(aggregation.notes.map { .string($0) })))
             writer.append("collection", BSONValue.string(aggregation.collection))
             writer.append("parameters", .document(aggregation.parameterSchema))
@@ -152,6 +155,7 @@ extension Chart {
         Document { writer in
             writer.append("type", BSONValue.string(kind.rawValue))
             if let x { writer.append("x", BSONValue.string(x)) }
+            if let series { writer.append("series", BSONValue.string(series)) }
             writer.append("y", .array(BSONArray(y.map { .string($0) })))
         }
     }
