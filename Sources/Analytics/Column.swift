@@ -33,8 +33,11 @@ public enum Unit: String, Sendable, CaseIterable {
     /// A part of a whole or a rate of change: 0.25 is read as 25 %.
     case ratio
     case days
+    case hours
     case minutes
     case months
+    /// Points on a scale that the column's title or the notes name: 1 to 5, 0 to 100, −100 to 100.
+    case score
 }
 
 /// How a result is drawn.

@@ -46,4 +46,30 @@ import Testing
             #expect(String(decoding: try Files.contents(of: path), as: UTF8.self) == answer)
         }
     }
+
+    @Test(arguments: cases)
+    func everyRowHasTheColumnsThatAreDeclared(name: String, arguments: Document) throws {
+        let columns = try AggregationCatalog(directories: [CatalogTests.shipped]).aggregation(named: name).columns
+        let rows = try GoldenTests.fixture.get().rows(name, arguments)
+        #expect(!rows.isEmpty, "\(name) has no rows here")
+        for row in rows {
+            #expect(row.keys == columns.map(\.name), "\(name)")
+            for (column, element) in zip(columns, row.elements) where !element.value.isNull {
+                #expect(column.type.holds(element.value), "\(name).\(column.name): \(element.value)")
+            }
+        }
+    }
+}
+
+extension ColumnType {
+    fileprivate func holds(_ value: BSONValue) -> Bool {
+        switch (self, value) {
+        case (.string, .string), (.decimal, .decimal), (.date, .date), (.boolean, .bool), (.array, .array),
+            (.document, .document):
+            true
+        case (.integer, _): value.integerValue != nil && value.type != .decimal
+        case (.number, _): value.doubleValue != nil && value.type != .decimal
+        default: false
+        }
+    }
 }

@@ -129,32 +129,4 @@ import Testing
         #expect(rows[1].hasPrefix(#"{"status":"canceled","orders":1,"share":0.14285714285714285"#))
         #expect(try shop.rows("orders-by-status", ["kind": "return"]).count == 1)
     }
-
-    @Test func everyRowHasTheColumnsThatAreDeclared() throws {
-        let catalog = try AggregationCatalog(directories: [CatalogTests.shipped])
-        for name in catalog.names {
-            let columns = try catalog.aggregation(named: name).columns
-            let rows = try shop.rows(name)
-            #expect(!rows.isEmpty, "\(name) has no rows here")
-            for row in rows {
-                #expect(row.keys == columns.map(\.name), "\(name)")
-                for (column, element) in zip(columns, row.elements) where !element.value.isNull {
-                    #expect(column.type.holds(element.value), "\(name).\(column.name): \(element.value)")
-                }
-            }
-        }
-    }
-}
-
-extension ColumnType {
-    fileprivate func holds(_ value: BSONValue) -> Bool {
-        switch (self, value) {
-        case (.string, .string), (.decimal, .decimal), (.date, .date), (.boolean, .bool), (.array, .array),
-            (.document, .document):
-            true
-        case (.integer, _): value.integerValue != nil && value.type != .decimal
-        case (.number, _): value.doubleValue != nil && value.type != .decimal
-        default: false
-        }
-    }
 }

@@ -44,9 +44,9 @@ enum CellText {
             }
         }
         switch unit {
-        case .currency: return rounded(decimal(value), places: 2).map(grouped)
+        case .currency, .score: return rounded(decimal(value), places: 2).map(grouped)
         case .ratio: return rounded(decimal(value) * Decimal128(100), places: 1).map { $0 + "%" }
-        case .days, .minutes, .months: return rounded(decimal(value), places: 1).map(grouped)
+        case .days, .hours, .minutes, .months: return rounded(decimal(value), places: 1).map(grouped)
         }
     }
 
