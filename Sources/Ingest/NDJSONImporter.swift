@@ -18,10 +18,16 @@ public struct NDJSONImporter: Sendable {
         self.collection = collection
     }
 
-    /// Loads a file, plain or gzip.
+    /// What a first reading of a file found.
+    public struct Survey: Sendable {
+        fileprivate let path: String
+        fileprivate let file: LoadReport.File
+    }
+
+    /// Reads a file, plain or gzip, for the first time, which finds damage before a store is touched.
     ///
-    /// - Throws: `fileOpenFailed`; `failedToParse` for damaged gzip, before anything is stored; what the store throws.
-    public func load(_ path: String, options: LoadOptions = LoadOptions()) throws -> LoadReport {
+    /// - Throws: `fileOpenFailed`; `failedToParse` for damaged gzip.
+    public static func survey(_ path: String) throws -> Survey {
         let stream = try ByteStream(path: path)
         var digest = SHA256()
         var lines = 0
@@ -32,12 +38,25 @@ public struct NDJSONImporter: Sendable {
             endsOpen = chunk.last != 10
         }
         lines += endsOpen ? 1 : 0
-        let file = LoadReport.File(name: fileName(path), sha256: digest.finish(), bytes: stream.position, rows: lines)
+        return Survey(
+            path: path,
+            file: LoadReport.File(name: fileName(path), sha256: digest.finish(), bytes: stream.position, rows: lines))
+    }
+
+    /// Surveys a file and loads it.
+    public func load(_ path: String, options: LoadOptions = LoadOptions()) throws -> LoadReport {
+        try load(NDJSONImporter.survey(path), options: options)
+    }
+
+    /// Loads a surveyed file. Loading the same content again changes nothing.
+    ///
+    /// - Throws: what the store throws.
+    public func load(_ found: Survey, options: LoadOptions = LoadOptions()) throws -> LoadReport {
         let load = try Load(
-            database, kind: "ndjson", salt: "1 \(collection)", files: [file], assumptions: [], options: options,
+            database, kind: "ndjson", salt: "1 \(collection)", files: [found.file], assumptions: [], options: options,
             catalog: catalog)
         if let before = try load.doneBefore() { return before }
-        return try load.run { try read(path, file, load) }
+        return try load.run { try read(found.path, found.file, load) }
     }
 
     private func read(_ path: String, _ file: LoadReport.File, _ load: Load) throws {

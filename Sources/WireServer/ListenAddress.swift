@@ -19,9 +19,14 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
             self = .unix(path: String(text.dropFirst("unix:".count)))
             return
         }
-        if text.contains("/") {
+        if text.hasPrefix("/") || text.hasPrefix("./") || text.hasPrefix("../") {
             self = .unix(path: text)
             return
+        }
+        guard !text.contains("/") else {
+            throw AtelierError(
+                .badValue, "cannot listen on '\(text)': it is neither HOST:PORT nor the path of a socket",
+                advice: "Write HOST:PORT, for example 127.0.0.1:27017, or unix:PATH.")
         }
         var host = text
         var port = String(ListenAddress.defaultPort)

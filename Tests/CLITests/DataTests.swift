@@ -24,6 +24,14 @@ import Testing
         try Atelier.run(arguments, in: folder, input: input)
     }
 
+    @Test func explainFindsMisspeltNames() throws {
+        let outcome = try atelier("explain", "prodcts")
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors
+                == "atelier explain: there is no aggregation or collection prodcts\n  Did you mean products?\n")
+    }
+
     // MARK: find
 
     @Test func findPrintsATable() throws {

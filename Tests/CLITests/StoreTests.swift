@@ -20,6 +20,39 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ["import", "online-retail", "broken.csv"], ["import", "online-retail", "missing.csv"],
+        ["import", "olist", "."], ["generate", "--orders", "0"],
+    ])
+    func aStoreThatIsNotThereIsNotCreatedByWhatCannotBeLoaded(arguments: [String]) throws {
+        try folder.write("broken.csv", "Invoice,StockCode\n1,2\n")
+        let outcome = try Atelier.run(arguments, in: folder)
+        #expect(outcome.status == 1 || outcome.status == 2)
+        #expect(!folder.exists("atelier.store"))
+    }
+
+    @Test func whatWasReadButAllRejectedIsAFailure() throws {
+        try folder.write("lines.ndjson", "{\"a\":\nnothing\n")
+        let outcome = try Atelier.run(["import", "ndjson", "lines.ndjson", "--collection", "things"], in: folder)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("atelier import: lines.ndjson: none of the 2 rows could be read\n"))
+        #expect(try Atelier.run(["export", "rejects"], in: folder).output.split(separator: "\n").count == 2)
+    }
+
+    @Test func generatingAgainChangesNothing() throws {
+        let generate = ["generate", "--orders", "50", "--format", "csv"]
+        let first = try Atelier.run(generate, in: folder)
+        let orders = try Atelier.run(["export", "orders"], in: folder).output
+        let second = try Atelier.run(generate, in: folder)
+        #expect(first.output == second.output)
+        #expect(second.errors.contains("Generated before, nothing to do"))
+        #expect(try Atelier.run(["export", "orders"], in: folder).output == orders)
+        let other = try Atelier.run(["generate", "--orders", "60"], in: folder)
+        #expect(other.status == 1)
+        #expect(other.errors.contains("the store holds orders already"))
+        #expect(try Atelier.run(["export", "orders"], in: folder).output == orders)
+    }
+
     @Test func theEnvironmentNamesTheStoreAndTheOptionWins() throws {
         let outcome = try Atelier.run(["stats"], in: folder, environment: ["ATELIER_STORE=from-environment"])
         #expect(outcome.errors.hasPrefix("atelier stats: from-environment: "))

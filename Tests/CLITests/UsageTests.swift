@@ -56,6 +56,18 @@ import Testing
             "atelier run: parameter by: \"profit\" is not one of the values of by\n  Give one of revenue, units.\n"
         ),
         (
+            ["import", "lines.csv"],
+            "atelier import: expected KIND PATH, found only \"lines.csv\"; PATH is A file; for olist the folder\n  `atelier import --help` shows how.\n"
+        ),
+        (
+            ["import", "online-retail", "lines.csv", "--currency", "pounds"],
+            "atelier import: --currency: expected three capitals, such as GBP, found \"pounds\"\n  `atelier import --help` shows how.\n"
+        ),
+        (
+            ["list", "--out", "list.xlsx"],
+            "atelier list: --out: no format goes by the ending .xlsx\n  Say which with --format: table, csv, json, ndjson, markdown.\n"
+        ),
+        (
             ["describe", "order"],
             "atelier describe: there is no aggregation or collection named order\n  Did you mean orders?\n"
         ),

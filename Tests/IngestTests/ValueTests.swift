@@ -80,6 +80,8 @@ import Testing
         #expect(decide("1/2/2010", "14/3/2010").1?.contains("day first") == true)
         #expect(decide("14/3/2010", "15/3/2010", "3/14/2010").0 == .dayFirst)
         #expect(decide("14/3/2010", "15/3/2010", "3/14/2010").1?.contains("rejected") == true)
+        // What is a date in neither order says nothing about the order.
+        #expect(decide("3/14/2010", "32/1/2010", "99/99/2010").1?.contains("rejected") == false)
     }
 
     @Test func textTablesNumberTextsInTheOrderTheyCome() {

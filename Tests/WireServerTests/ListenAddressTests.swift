@@ -16,8 +16,8 @@ import Testing
         #expect(try ListenAddress(parsing: text) == address)
     }
 
-    @Test(arguments: ["127.0.0.1:70000", "127.0.0.1:", "127.0.0.1:x", "[::1]x"])
-    func refusesBadPorts(_ text: String) {
+    @Test(arguments: ["127.0.0.1:70000", "127.0.0.1:", "127.0.0.1:x", "[::1]x", "127.0.0.1:5/", "a/b"])
+    func refusesWhatIsNoAddress(_ text: String) {
         #expect(throws: AtelierError.self) { try ListenAddress(parsing: text) }
     }
 

@@ -19,14 +19,32 @@ public struct OlistImporter: Sendable {
         self.catalog = catalog
     }
 
-    /// Loads the files of a folder, plain or gzip. Loading the same content again changes nothing.
+    /// What a first reading of the files found.
+    public struct Survey: Sendable {
+        fileprivate let files: [(OlistFile, CSVSurvey)]
+    }
+
+    /// Reads the files of a folder, plain or gzip, for the first time, which finds what is broken in them before a store
+    /// is touched.
     ///
-    /// - Throws: `fileOpenFailed` naming the files that are missing; `failedToParse` for a damaged file, before anything is
-    ///   stored; what the store throws.
+    /// - Throws: `fileOpenFailed` naming the files that are missing; `failedToParse` for a damaged file.
+    public static func survey(_ folder: String) throws -> Survey {
+        Survey(
+            files: try OlistFile.locate(in: folder).map { file, path in
+                (file, try CSVFile(path: path).survey(file.columns))
+            })
+    }
+
+    /// Surveys the files of a folder and loads them.
     public func load(_ folder: String, options: LoadOptions = LoadOptions()) throws -> LoadReport {
-        let surveys = try OlistFile.locate(in: folder).map { file, path in
-            (file, try CSVFile(path: path).survey(file.columns))
-        }
+        try load(OlistImporter.survey(folder), options: options)
+    }
+
+    /// Loads surveyed files. Loading the same content again changes nothing.
+    ///
+    /// - Throws: what the store throws.
+    public func load(_ found: Survey, options: LoadOptions = LoadOptions()) throws -> LoadReport {
+        let surveys = found.files
         let load = try Load(
             database, kind: "olist", salt: OlistImporter.rules,
             files: surveys.map {

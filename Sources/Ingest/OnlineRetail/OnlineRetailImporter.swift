@@ -36,14 +36,33 @@ public struct OnlineRetailImporter: Sendable {
         self.currency = currency
     }
 
-    /// Loads a file, plain or gzip. Loading the same content again changes nothing.
+    /// What a first reading of a file found.
+    public struct Survey: Sendable {
+        fileprivate let rows: CSVSurvey
+        fileprivate let dates: DateOrderEvidence
+    }
+
+    /// Reads a file, plain or gzip, for the first time, which finds what is broken in it before a store is touched.
     ///
-    /// - Throws: `fileOpenFailed`; `failedToParse` for a damaged file, before anything is stored; what the store throws.
-    public func load(_ path: String, options: LoadOptions = LoadOptions()) throws -> LoadReport {
-        var evidence = DateOrderEvidence()
-        let survey = try CSVFile(path: path).survey(OnlineRetailImporter.columns) { row, positions in
-            if let position = positions[4], position < row.count { evidence.observe(trimmed(row[position])) }
+    /// - Throws: `fileOpenFailed`; `failedToParse` for a damaged file.
+    public static func survey(_ path: String) throws -> Survey {
+        var dates = DateOrderEvidence()
+        let rows = try CSVFile(path: path).survey(columns) { row, positions in
+            if let position = positions[4], position < row.count { dates.observe(trimmed(row[position])) }
         }
+        return Survey(rows: rows, dates: dates)
+    }
+
+    /// Surveys a file and loads it.
+    public func load(_ path: String, options: LoadOptions = LoadOptions()) throws -> LoadReport {
+        try load(OnlineRetailImporter.survey(path), options: options)
+    }
+
+    /// Loads a surveyed file. Loading the same content again changes nothing.
+    ///
+    /// - Throws: what the store throws.
+    public func load(_ found: Survey, options: LoadOptions = LoadOptions()) throws -> LoadReport {
+        let (survey, evidence) = (found.rows, found.dates)
         let load = try Load(
             database, kind: "online-retail", salt: OnlineRetailImporter.rules + " " + currency,
             files: [

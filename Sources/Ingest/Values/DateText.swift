@@ -8,7 +8,8 @@ enum DateOrder: String, Sendable {
 
 /// What the dates of a file say about their order: seen row by row, decided at the end.
 struct DateOrderEvidence {
-    /// Dates written with the year last, and those among them whose first or second number can be no month.
+    /// Dates written with the year last, and those among them that are dates in one order only: their first or second
+    /// number can be no month, but a day.
     private(set) var written = 0
     private(set) var firstOver12 = 0
     private(set) var secondOver12 = 0
@@ -16,8 +17,8 @@ struct DateOrderEvidence {
     mutating func observe(_ text: UnsafeRawBufferPointer) {
         guard let parts = DateText.numbers(text), !parts.yearFirst else { return }
         written += 1
-        if parts.first > 12 { firstOver12 += 1 }
-        if parts.second > 12 { secondOver12 += 1 }
+        if 13...31 ~= parts.first && 1...12 ~= parts.second { firstOver12 += 1 }
+        if 13...31 ~= parts.second && 1...12 ~= parts.first { secondOver12 += 1 }
     }
 
     /// Month first, unless more dates can only be day first.

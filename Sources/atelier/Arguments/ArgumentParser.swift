@@ -102,7 +102,9 @@ enum ArgumentParser {
         let required = command.operands.prefix { !$0.isOptional }
         if operands.count < required.count {
             let missing = command.operands[operands.count]
-            throw UsageError("\(missing.name) is missing: \(missing.help)")
+            guard let last = operands.last else { throw UsageError("\(missing.name) is missing: \(missing.help)") }
+            let wanted = required.map(\.name).joined(separator: " ")
+            throw UsageError("expected \(wanted), found only \"\(last)\"; \(missing.name) is \(missing.help)")
         }
         if operands.count > command.operands.count {
             throw UsageError(

@@ -6,7 +6,7 @@ extension Invocation {
 
     /// The format asked for, or that of the file's name, or the command's own.
     func format(or standard: RowFormat = .table) throws -> RowFormat {
-        guard let name = value(.format) else { return value(.out).flatMap(RowFormat.init(fileName:)) ?? standard }
+        guard let name = value(.format) else { return try value(.out).flatMap(RowFormat.named(by:)) ?? standard }
         if let format = RowFormat(rawValue: name) { return format }
         let names = RowFormat.allCases.map(\.rawValue)
         let nearest = nearestName(to: name, among: names).map { "Did you mean \($0)? " } ?? ""

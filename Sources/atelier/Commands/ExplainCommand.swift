@@ -26,12 +26,27 @@ extension Command {
         }
         let command = try aggregateCommand(name, invocation) ?? findCommand(name, invocation)
         try invocation.withStore { store in
+            try requireTarget(of: command, name, invocation, store)
             let reply = try store.database.run(["explain": .document(command), "verbosity": .string(verbosity)])
             var json = ExtendedJSONWriter(.relaxed, indentation: 2)
             json.append(reply)
             json.appendNewline()
             try invocation.printText(String(decoding: json.bytes, as: UTF8.self))
         }
+    }
+
+    /// Finds a misspelt name, for which the plan would be that of an empty collection.
+    private static func requireTarget(of command: Document, _ name: String, _ invocation: Invocation, _ store: Store)
+        throws
+    {
+        guard command["find"] != nil else { return }
+        let collections = try store.database.collectionNames()
+        guard !collections.contains(name) else { return }
+        let names = collections + (try invocation.aggregationCatalog().names)
+        throw AtelierError(
+            .namespaceNotFound, "there is no aggregation or collection \(name)",
+            advice: nearestName(to: name, among: names).map { "Did you mean \($0)?" }
+                ?? "`atelier list` lists the aggregations, `atelier stats` the collections.")
     }
 
     /// Nil where there is no saved aggregation of this name.

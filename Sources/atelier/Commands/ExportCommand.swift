@@ -10,7 +10,7 @@ extension Command {
     static let export = Command(
         name: "export", summary: "Write a collection's documents, all or some",
         operands: [Operand("COLLECTION", "Its name; `atelier stats` lists them")],
-        options: [.filter, .sort, .projection, .canonical, .store] + Option.output,
+        options: [.filter, .sort, .projection, .limit, .skip, .canonical, .store] + Option.output,
         details: [
             "The format is ndjson where nothing says otherwise. In csv, fields that hold documents or arrays are JSON."
         ],
@@ -23,6 +23,8 @@ extension Command {
         let filter = try invocation.document(.filter) ?? [:]
         let sort = try invocation.document(.sort)
         let projection = try invocation.document(.projection)
+        let limit = try invocation.integer(.limit, in: 1...Int.max) ?? 0
+        let skip = try invocation.integer(.skip, in: 0...Int.max) ?? 0
         let format = try invocation.format(or: .ndjson)
         guard [.ndjson, .json, .csv].contains(format) else {
             throw UsageError(
@@ -42,7 +44,7 @@ extension Command {
                     count += 1
                     progress.advance(to: count)
                 }
-                try collection.find(filter, sort: sort, projection: projection).forEach(show)
+                try collection.find(filter, sort: sort, projection: projection, skip: skip, limit: limit).forEach(show)
             }
             progress.finish()
             if !invocation.isQuiet && invocation.value(.out) != nil {

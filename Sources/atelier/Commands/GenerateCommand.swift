@@ -1,6 +1,7 @@
 import Analytics
 import BSON
 import DocumentStore
+import Ingest
 import Retail
 
 extension Option {
@@ -23,28 +24,19 @@ extension Command {
         let catalog = try CollectionCatalog.standard()
         try invocation.withStore(creating: true) { store in
             try StoreInitializer(catalog: catalog, database: store.database).run()
-            try requireEmptiness(store.database)
-            let progress = Progress("Generating", counting: "documents", isQuiet: invocation.isQuiet)
+            let progress = Progress("Generating", counting: "orders", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
-            var counts: [(collection: String, documents: Int)] = []
-            var total = 0
-            try Generator(options).forEachBatch { name, documents in
-                try store.database.collection(name).insert(documents, ordered: false).orThrow()
-                if let index = counts.firstIndex(where: { $0.collection == name }) {
-                    counts[index].documents += documents.count
-                } else {
-                    counts.append((name, documents.count))
-                }
-                total += documents.count
-                progress.advance(to: total, of: name)
-            }
+            let loader = GeneratedDataLoader(database: store.database, catalog: catalog)
+            let report = try loader.load(
+                Generator(options), options: LoadOptions(progress: { progress.advance(to: $0.rows, of: $0.subject) }))
             progress.finish()
             guard !invocation.isQuiet else { return }
-            let seconds = progress.seconds
             Messages.say(
-                "Generated \(Progress.grouped(total)) documents in \(Progress.duration(seconds)), "
-                    + Progress.rate(total, seconds, unit: "documents"))
-            try report(counts, invocation)
+                report.wasLoadedBefore
+                    ? "Generated before, nothing to do"
+                    : "Generated \(Progress.grouped(report.rows)) documents in \(Progress.duration(report.seconds)), "
+                        + Progress.rate(report.rows, report.seconds, unit: "documents"))
+            try print(report, invocation)
         }
     }
 
@@ -64,24 +56,15 @@ extension Command {
         }
     }
 
-    /// Generated ids are the same in every generated shop: two in one store would be neither.
-    private static func requireEmptiness(_ database: Database) throws {
-        let count = try database.collection("orders").estimatedCount()
-        guard count == 0 else {
-            throw AtelierError(
-                .namespaceExists, "the store holds \(Progress.grouped(count)) orders already",
-                advice: "Generated data go into a store of their own: name another with --store.")
-        }
-    }
-
-    private static func report(_ counts: [(collection: String, documents: Int)], _ invocation: Invocation) throws {
+    private static func print(_ report: LoadReport, _ invocation: Invocation) throws {
         let columns = [
             Column(name: "collection", type: .string, title: "Collection"),
             Column(name: "documents", type: .integer, title: "Documents"),
         ]
         try invocation.printRows(RowDescription(columns: columns)) { write in
-            for (collection, documents) in counts {
-                let row: Document = ["collection": .string(collection), "documents": .integer(documents)]
+            for written in report.written {
+                let documents = written.inserted + written.modified + written.unchanged
+                let row: Document = ["collection": .string(written.collection), "documents": .integer(documents)]
                 try row.withView(write)
             }
         }

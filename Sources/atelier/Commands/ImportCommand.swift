@@ -44,13 +44,20 @@ extension Command {
         }
         let format = try invocation.format()
         let catalog = try CollectionCatalog.standard()
+        let progress = Progress("Loading \(path)", isQuiet: invocation.isQuiet)
+        defer { progress.finish() }
+        // Files are read through before the store is opened: what cannot be loaded leaves no trace.
+        let load = try kind.survey(path, invocation)
         try invocation.withStore(creating: true) { store in
             try StoreInitializer(catalog: catalog, database: store.database).run()
-            let progress = Progress("Loading \(path)", isQuiet: invocation.isQuiet)
-            defer { progress.finish() }
             let options = LoadOptions(again: invocation.isSet(.again)) { progress.advance(to: $0.rows, of: $0.subject) }
-            let report = try kind.load(path, invocation, store.database, catalog, options)
+            let report = try load(store.database, catalog, options)
             progress.finish()
+            if report.rows > 0 && report.rejectedRows >= report.rows {
+                throw AtelierError(
+                    .failedToParse, "none of the \(Progress.grouped(report.rows)) rows could be read", at: path,
+                    advice: "The collection rejects has each with its reason: atelier find rejects --limit 5")
+            }
             guard !invocation.isQuiet else { return }
             if !report.wasLoadedBefore {
                 Messages.say(
@@ -71,26 +78,35 @@ private enum ImportKind: String, CaseIterable {
     /// An option that would not be honoured is refused.
     func checkOptions(_ invocation: Invocation) throws {
         if invocation.isSet(.currency) && self != .onlineRetail { throw UsageError("--currency is for online-retail") }
+        if let currency = invocation.value(.currency),
+            currency.utf8.count != 3 || !currency.utf8.allSatisfy({ 65...90 ~= $0 })
+        {
+            throw UsageError("--currency: expected three capitals, such as GBP, found \"\(currency)\"")
+        }
         if invocation.isSet(.collection) && self != .ndjson { throw UsageError("--collection is for ndjson") }
         if self == .ndjson && !invocation.isSet(.collection) {
             throw UsageError("--collection is missing: the collection the documents go to")
         }
     }
 
-    func load(
-        _ path: String, _ invocation: Invocation, _ database: Database, _ catalog: CollectionCatalog,
-        _ options: LoadOptions
-    ) throws -> LoadReport {
+    /// Reads the files for the first time; the result reads them for good, into a database.
+    func survey(_ path: String, _ invocation: Invocation) throws
+        -> (Database, CollectionCatalog, LoadOptions) throws -> LoadReport
+    {
         switch self {
         case .onlineRetail:
+            let survey = try OnlineRetailImporter.survey(path)
             let currency = invocation.value(.currency) ?? "GBP"
-            return try OnlineRetailImporter(database: database, catalog: catalog, currency: currency)
-                .load(path, options: options)
-        case .olist: return try OlistImporter(database: database, catalog: catalog).load(path, options: options)
+            return { try OnlineRetailImporter(database: $0, catalog: $1, currency: currency).load(survey, options: $2) }
+        case .olist:
+            let survey = try OlistImporter.survey(path)
+            return { try OlistImporter(database: $0, catalog: $1).load(survey, options: $2) }
         case .ndjson:
+            let survey = try NDJSONImporter.survey(path)
             let collection = invocation.value(.collection) ?? ""
-            return try NDJSONImporter(database: database, catalog: catalog, collection: collection)
-                .load(path, options: options)
+            return {
+                try NDJSONImporter(database: $0, catalog: $1, collection: collection).load(survey, options: $2)
+            }
         }
     }
 }

@@ -6,13 +6,20 @@ enum RowFormat: String, CaseIterable {
     case table, csv, json, ndjson, markdown
 
     /// The format that a file's name asks for; nil where it asks for none.
-    init?(fileName: String) {
-        switch fileName.split(separator: ".").last.map({ $0.lowercased() }) {
-        case "csv": self = .csv
-        case "json": self = .json
-        case "ndjson", "jsonl": self = .ndjson
-        case "md", "markdown": self = .markdown
-        default: return nil
+    ///
+    /// - Throws: `UsageError` for a name that asks for what there is not, such as `top.xlsx`.
+    static func named(by fileName: String) throws -> RowFormat? {
+        let parts = fileName.split(separator: "/").last?.split(separator: ".").dropFirst() ?? []
+        switch parts.last.map({ $0.lowercased() }) {
+        case "csv": return .csv
+        case "json": return .json
+        case "ndjson", "jsonl": return .ndjson
+        case "md", "markdown": return .markdown
+        case nil, "txt": return nil
+        case let ending?:
+            throw UsageError(
+                "--out: no format goes by the ending .\(ending)",
+                advice: "Say which with --format: \(allCases.map(\.rawValue).joined(separator: ", ")).")
         }
     }
 }
