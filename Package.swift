@@ -65,7 +65,10 @@ let package = Package(
             dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "WireServer", "TestSupport", "atelier"]),
         .testTarget(
             name: "AnalyticsTests",
-            dependencies: ["BSON", "Definitions", "DocumentStore", "Analytics", "Ingest", "Retail"],
+            dependencies: [
+                "BSON", "Definitions", "DocumentStore", "Analytics", "Ingest", "Retail", "WireServer", "TestSupport",
+                "StorageWorkload", "atelier",
+            ],
             exclude: ["Golden"]),
         .testTarget(
             name: "WorkerTests",

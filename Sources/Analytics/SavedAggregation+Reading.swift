@@ -15,7 +15,7 @@ extension SavedAggregation {
         let reader = DefinitionReader(document, file: path, manual: "aggregations/README.md")
         try reader.allow([
             "name", "title", "question", "topic", "collection", "parameters", "pipeline", "columns", "chart", "notes",
-            "since",
+            "since", "refresh",
         ])
         name = try reader.string("name")
         title = try reader.string("title")
@@ -28,6 +28,7 @@ extension SavedAggregation {
         chart = try reader.optionalDocument("chart").map(Chart.init)
         notes = try reader.strings("notes", optional: true)
         since = try reader.optionalString("since") ?? "4.2"
+        refresh = try RefreshRule(reader, parameters: parameters, columns: columns)
         self.path = path
         try check(reader)
     }
@@ -44,6 +45,11 @@ extension SavedAggregation {
             throw reader.wrong("parameters", "names \(twice) twice")
         }
         if let twice = firstRepeated(columns.map(\.name)) { throw reader.wrong("columns", "names \(twice) twice") }
+        if refresh != .never, columns.contains(where: { $0.name == Refresher.timeField }) {
+            throw reader.wrong(
+                "columns", "names \(Refresher.timeField), which rows in gold collections have for themselves",
+                advice: "Give the column another name, or the definition \"refresh\": \"never\".")
+        }
         guard !columns.isEmpty else { throw reader.wrong("columns", "is empty") }
         guard !pipeline.isEmpty else { throw reader.wrong("pipeline", "is empty") }
         for column in chart?.columns ?? [] where !columns.contains(where: { $0.name == column }) {

@@ -22,6 +22,8 @@ public struct SavedAggregation: Sendable {
     public let notes: [String]
     /// The oldest MongoDB that knows every operator used.
     public let since: String
+    /// How its rows are kept as a gold collection.
+    public let refresh: RefreshRule
     /// The file it was read from.
     public let path: String
 

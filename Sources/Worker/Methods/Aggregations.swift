@@ -123,7 +123,7 @@ private let columns = Schema.array(
     ]))
 
 extension Property {
-    fileprivate static let aggregationName = Property.required(
+    static let aggregationName = Property.required(
         "name", .string, "The aggregation's name; aggregations.list has them.")
 }
 

@@ -12,7 +12,7 @@ struct MethodTable: Sendable {
         .documentsListCollections, .documentsListIndexes, .documentsCreateIndexes, .documentsDropIndexes,
     ]
 
-    static let aggregations: [Method] = [.aggregationsList, .aggregationsDescribe, .aggregationsRun]
+    static let aggregations: [Method] = [.aggregationsList, .aggregationsDescribe, .aggregationsRun, .aggregationsRefresh]
 
     static let server: [Method] = [.serverDescribe, .serverPing, .serverStatus, .serverVersion]
 

@@ -106,7 +106,7 @@ enum ArgumentParser {
             let wanted = required.map(\.name).joined(separator: " ")
             throw UsageError("expected \(wanted), found only \"\(last)\"; \(missing.name) is \(missing.help)")
         }
-        if operands.count > command.operands.count {
+        if operands.count > command.operands.count, command.operands.last?.isRepeatable != true {
             throw UsageError(
                 "\"\(operands[command.operands.count])\" is one argument too many",
                 advice: "Put quotes around a value that holds blanks.")

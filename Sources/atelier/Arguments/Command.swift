@@ -22,11 +22,14 @@ struct Operand: Sendable {
     let name: String
     let help: String
     var isOptional = false
+    /// Whether it may be given more than once; only the last operand of a command may.
+    var isRepeatable = false
 
-    init(_ name: String, _ help: String, isOptional: Bool = false) {
+    init(_ name: String, _ help: String, isOptional: Bool = false, isRepeatable: Bool = false) {
         self.name = name
         self.help = help
         self.isOptional = isOptional
+        self.isRepeatable = isRepeatable
     }
 }
 

@@ -26,7 +26,10 @@ enum HelpText {
 
     /// One command.
     static func command(_ command: Command) -> String {
-        let operands = command.operands.map { " " + ($0.isOptional ? "[\($0.name)]" : $0.name) }.joined()
+        let operands = command.operands.map { operand in
+            let name = operand.name + (operand.isRepeatable ? " …" : "")
+            return operand.isOptional ? " [\(name)]" : " \(name)"
+        }.joined()
         var text = "\(command.summary).\n\nUsage: atelier \(command.name)\(operands) [OPTIONS]\n"
         var rows = command.operands.map { ($0.name, $0.help) }
         rows += command.allOptions.map { option in

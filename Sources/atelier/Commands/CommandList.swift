@@ -1,7 +1,7 @@
 /// Every command, by what it is for: the help's overview reads this.
 enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
-        ("Data", [.initialize, .load, .generate, .export]),
+        ("Data", [.initialize, .load, .generate, .refresh, .export]),
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain]),
         ("Services", [.worker, .serve]),
         ("The store and the program", [.stats, .version]),
