@@ -39,11 +39,17 @@ let package = Package(
         .target(name: "Definitions", dependencies: ["BSON"]),
         .target(name: "Retail", dependencies: ["BSON", "Definitions", "DocumentStore"]),
         .target(name: "Analytics", dependencies: ["BSON", "Definitions", "DocumentStore"]),
+        .target(
+            name: "CustomerModels",
+            dependencies: ["BSON", "Definitions", "DocumentStore", "CGSL", "CNLopt", "CXGBoost"]),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(name: "Worker", dependencies: ["BSON", "DocumentStore", "Analytics", "Retail"]),
         .executableTarget(
             name: "atelier",
-            dependencies: ["Definitions", "DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer"]),
+            dependencies: [
+                "Definitions", "DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer",
+                "CustomerModels",
+            ]),
 
         // Tests, one target per tested layer.
         .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"], exclude: ["Corpus", "Recorded"]),
@@ -77,6 +83,7 @@ let package = Package(
                 "atelier", "TestSupport",
             ],
             exclude: ["Aggregations", "Transcripts"]),
+        .testTarget(name: "CustomerModelsTests", dependencies: ["BSON", "DocumentStore", "CustomerModels", "CGSL"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(

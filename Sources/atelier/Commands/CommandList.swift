@@ -3,6 +3,7 @@ enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
         ("Data", [.initialize, .load, .generate, .refresh, .export]),
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain]),
+        ("Customers", [.lifetimeValue]),
         ("Services", [.worker, .serve]),
         ("The store and the program", [.stats, .version]),
     ]
