@@ -72,8 +72,8 @@ let package = Package(
         .testTarget(
             name: "AnalyticsTests",
             dependencies: [
-                "BSON", "Definitions", "DocumentStore", "Analytics", "Ingest", "Retail", "WireServer", "TestSupport",
-                "StorageWorkload", "atelier",
+                "BSON", "Definitions", "Deployment", "DocumentStore", "Analytics", "Ingest", "Retail", "WireServer",
+                "MongoDriver", "TestSupport", "StorageWorkload", "atelier",
             ],
             exclude: ["Golden"]),
         .testTarget(

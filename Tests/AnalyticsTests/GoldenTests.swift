@@ -1,9 +1,12 @@
 import Analytics
 import BSON
 import Definitions
+import DocumentStore
 import Glibc
+import MongoDriver
 import Retail
 import Testing
+import WireServer
 
 /// Every shipped aggregation on the project's fixture data: a small generated shop.
 ///
@@ -17,6 +20,19 @@ import Testing
         return ReferenceData.Shop(test)
     }
 
+    /// The same data behind MongoDB's wire protocol and libmongoc.
+    private static let overTheWire = Result {
+        let server = try WireServer(
+            deployment: try fixture.get().deployment, listen: .tcp(host: "127.0.0.1", port: 0))
+        return Remote(server: server, store: Store(deployment: try MongoDriver(uri: server.address.uri)))
+    }
+
+    private struct Remote {
+        /// Serves for as long as the tests run.
+        let server: WireServer
+        let store: Store
+    }
+
     private static let isRecording = getenv("ATELIER_RECORD") != nil
 
     /// What is asked besides each aggregation as it stands.
@@ -25,6 +41,10 @@ import Testing
         ("top-products", ["by": "units", "limit": 3, "productsOnly": true]),
         ("top-customers", ["limit": 3, "from": "2025"]),
         ("orders-by-status", ["kind": "return"]),
+        ("revenue-by-period", ["by": "week", "from": "2024-12-20", "to": "2025-02-01"]),
+        ("net-revenue-by-period", ["by": "quarter"]),
+        ("items-per-order", ["of": "units", "upTo": 3]),
+        ("revenue-by-hour", ["timezone": "America/Sao_Paulo"]),
     ]
 
     private static let cases: [(name: String, arguments: Document)] = {
@@ -45,6 +65,14 @@ import Testing
         } else {
             #expect(String(decoding: try Files.contents(of: path), as: UTF8.self) == answer)
         }
+    }
+
+    @Test(arguments: cases)
+    func theAnswerIsTheSameOverTheWire(name: String, arguments: Document) throws {
+        let aggregation = try AggregationCatalog(directories: [CatalogTests.shipped]).aggregation(named: name)
+        let database = try GoldenTests.overTheWire.get().store.database
+        let rows = try aggregation.run(try aggregation.arguments(arguments), on: database).rows.all()
+        #expect(rows == (try GoldenTests.fixture.get().rows(name, arguments)))
     }
 
     @Test(arguments: cases)

@@ -1,6 +1,7 @@
 import Analytics
 import BSON
 import Definitions
+import Deployment
 import Glibc
 import Ingest
 import Retail
@@ -14,6 +15,7 @@ struct ReferenceData: Sendable {
     final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe, and nothing else is touched.
         private let test: TestStore
         init(_ test: TestStore) { self.test = test }
+        var deployment: any Deployment { test.store.deployment }
         func rows(_ name: String, _ arguments: Document = [:]) throws -> [Document] { try test.rows(name, arguments) }
     }
 
