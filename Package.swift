@@ -43,12 +43,15 @@ let package = Package(
             name: "CustomerModels",
             dependencies: ["BSON", "Definitions", "DocumentStore", "CGSL", "CNLopt", "CXGBoost"]),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
-        .target(name: "Worker", dependencies: ["BSON", "DocumentStore", "Analytics", "Retail"]),
+        .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
+        .target(
+            name: "Worker",
+            dependencies: ["BSON", "DocumentStore", "Analytics", "Retail", "Forecasting"]),
         .executableTarget(
             name: "atelier",
             dependencies: [
                 "Definitions", "DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer",
-                "CustomerModels",
+                "CustomerModels", "Forecasting",
             ]),
 
         // Tests, one target per tested layer.
@@ -76,6 +79,10 @@ let package = Package(
                 "MongoDriver", "TestSupport", "StorageWorkload", "atelier",
             ],
             exclude: ["Golden"]),
+        .testTarget(
+            name: "ForecastingTests",
+            dependencies: ["BSON", "Definitions", "DocumentStore", "Forecasting", "TestSupport"],
+            exclude: ["Recorded"]),
         .testTarget(
             name: "WorkerTests",
             dependencies: [

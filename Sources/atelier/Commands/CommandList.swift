@@ -4,6 +4,7 @@ enum CommandList {
         ("Data", [.initialize, .load, .generate, .refresh, .export]),
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain]),
         ("Customers", [.lifetimeValue]),
+        ("Forecasts and experiments", [.forecast]),
         ("Services", [.worker, .serve]),
         ("The store and the program", [.stats, .version]),
     ]
