@@ -68,7 +68,8 @@ let package = Package(
             name: "StorageTests", dependencies: ["BSON", "CLMDB", "Storage", "StorageWorkload", "storage-crash-child"]),
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
-        .testTarget(name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport"]),
+        .testTarget(
+            name: "RetailTests", dependencies: ["BSON", "DocumentStore", "Retail", "TestSupport", "WireServer"]),
         .testTarget(
             name: "IngestTests",
             dependencies: ["BSON", "DocumentStore", "Retail", "Ingest", "WireServer", "TestSupport", "atelier"]),

@@ -11,11 +11,13 @@ public struct CollectionDefinition: Sendable {
     /// The documents as tables; nil for collections that have no twin in SQL.
     public let relational: RelationalMapping?
     public let cluster: ClusterDefinition?
+    /// What its documents are checked for besides.
+    public let quality: QualityRules
 
     /// - Throws: `failedToParse` with the place in the definition that is wrong.
     public init(_ document: Document, file: String) throws {
         let reader = DefinitionReader(document, file: file, manual: "collections/README.md")
-        try reader.allow(["name", "purpose", "validator", "indexes", "relational", "cluster"])
+        try reader.allow(["name", "purpose", "validator", "indexes", "relational", "cluster", "quality"])
         name = try reader.string("name")
         purpose = try reader.string("purpose")
         validator = try reader.document("validator").document
@@ -24,6 +26,7 @@ public struct CollectionDefinition: Sendable {
         if let twice = firstRepeated(indexes.map(\.name)) { throw reader.wrong("indexes", "names \(twice) twice") }
         relational = try reader.optionalDocument("relational").map(RelationalMapping.init)
         cluster = try reader.optionalDocument("cluster").map(ClusterDefinition.init)
+        quality = try reader.optionalDocument("quality").map(QualityRules.init) ?? .none
     }
 }
 

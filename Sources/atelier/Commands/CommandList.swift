@@ -1,7 +1,7 @@
 /// Every command, by what it is for: the help's overview reads this.
 enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
-        ("Data", [.initialize, .load, .generate, .refresh, .export]),
+        ("Data", [.initialize, .load, .generate, .refresh, .quality, .export]),
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain]),
         ("Customers", [.lifetimeValue]),
         ("Forecasts and experiments", [.forecast]),
