@@ -45,6 +45,11 @@ import WireServer
         ("net-revenue-by-period", ["by": "quarter"]),
         ("items-per-order", ["of": "units", "upTo": 3]),
         ("revenue-by-hour", ["timezone": "America/Sao_Paulo"]),
+        ("product-pareto", ["productsOnly": true, "limit": 5]),
+        ("product-pairs", ["minOrders": 3, "rankBy": "lift", "limit": 5]),
+        ("return-rate-by-product", ["minUnits": 1, "limit": 5]),
+        ("payment-types", ["kind": "return"]),
+        ("payment-reconciliation", ["excludeCancelled": true]),
     ]
 
     private static let cases: [(name: String, arguments: Document)] = {
