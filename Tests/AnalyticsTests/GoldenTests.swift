@@ -37,6 +37,21 @@ import WireServer
 
     /// What is asked besides each aggregation as it stands.
     private static let variants: [(name: String, arguments: Document)] = [
+        ("nps-proxy", ["mapping": "4-5-against-1-2", "latestPerOrder": true, "from": "2025"]),
+        ("delivery-days", ["per": "state", "wholeDays": true, "to": "2025-07-01"]),
+        ("late-deliveries", ["per": "country", "by": "date"]),
+        ("delivery-against-reviews", ["detail": "days", "by": "date"]),
+        ("delivery-against-repeat-purchase", ["by": "date", "within": 90, "from": "2024-03"]),
+        ("inventory-turnover", ["by": "product", "limit": 4, "days": 90]),
+        ("sell-through", ["by": "all"]),
+        ("days-of-supply", ["activeOnly": false, "days": 30, "limit": 5]),
+        ("low-stock", ["location": "Lyon", "limit": 5]),
+        ("designer-load", ["from": "2026-01-01"]),
+        ("designer-performance", ["mode": "inHome", "from": "2025"]),
+        ("tailor-demand", ["from": "2025-01-01", "to": "2026-01-01"]),
+        ("campaign-return", ["channel": "influencer", "limit": 3]),
+        ("views-to-orders", ["by": "product", "limit": 5, "hours": 1]),
+        ("sustainability-of-sales", ["by": "category"]),
         ("revenue-by-month", ["from": "2025-01-01", "to": "2025-07-01", "excludeCancelled": true]),
         ("top-products", ["by": "units", "limit": 3, "productsOnly": true]),
         ("top-customers", ["limit": 3, "from": "2025"]),

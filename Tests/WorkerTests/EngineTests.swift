@@ -20,9 +20,10 @@ import Testing
         }
     }
 
-    /// Reads every document once for every pair of documents: far longer than any test waits.
+    /// Reads every document once for every pair of documents: far longer than any test waits. What is the same for every
+    /// document would be read once.
     private let endless =
-        #"[{"$lookup":{"from":"c","pipeline":[{"$lookup":{"from":"c","pipeline":[{"$match":{"n":{"$gt":100}}}],"as":"x"}}],"as":"y"}}]"#
+        #"[{"$lookup":{"from":"c","let":{"id":"$_id"},"pipeline":[{"$match":{"$expr":{"$gte":["$$id",0]}}},{"$lookup":{"from":"c","pipeline":[{"$match":{"n":{"$gt":100}}}],"as":"x"}}],"as":"y"}}]"#
 
     /// The same, but for the first document, which comes at once.
     private let endlessAfterOne =

@@ -71,12 +71,27 @@ private func isDocumentsStage(_ specification: ValueView) -> Bool {
     (try? PipelineBuilder.split(specification))?.name == "$documents"
 }
 
+/// Whether a random operator stands anywhere in a value.
+private func dependsOnChance(_ value: ValueView) -> Bool {
+    guard value.type == .document || value.type == .array else { return false }
+    var cursor = value.asDocument.elements()
+    while cursor.next() {
+        if ["$rand", "$sample", "$sampleRate"].contains(cursor.keyString) || dependsOnChance(cursor.value) {
+            return true
+        }
+    }
+    return false
+}
+
 /// Adds an array of another collection's documents to each row.
 final class Lookup: Stage {
     private let input: Stage
     private let join: EqualityJoin?
     private let nested: NestedPipeline?
     private let target: PathTarget
+    /// What a pipeline yields that is the same for every row, and where that is kept.
+    private var memory = Arena()
+    private var constant: ValueView?
 
     init(_ input: Stage, join: EqualityJoin?, nested: NestedPipeline?, _ target: PathTarget) {
         self.input = input
@@ -87,6 +102,10 @@ final class Lookup: Stage {
 
     override func next(_ scope: Scope) throws -> Bool {
         guard try input.next(scope) else { return false }
+        if let constant {
+            target.assign(constant, scope)
+            return true
+        }
         let matches = try join?.matches(scope)
         let result = try scope.arena.array { writer in
             if let nested {
@@ -95,6 +114,7 @@ final class Lookup: Stage {
                 for document in matches ?? [] { writer.appendElement(document) }
             }
         }
+        if nested?.isConstant == true { constant = memory.copy(result) }
         target.assign(result, scope)
         return true
     }
@@ -103,6 +123,8 @@ final class Lookup: Stage {
         input.restart()
         join?.forget()
         nested?.restart()
+        constant = nil
+        memory = Arena()
     }
 }
 
@@ -111,6 +133,8 @@ final class NestedPipeline {
     private let bindings: [(slot: Slot, value: Expression)]
     private let fed: BufferedDocuments?
     private let pipeline: Pipeline
+    /// Whether every run yields the same: nothing in it depends on the outer row, or on chance.
+    let isConstant: Bool
 
     /// - Parameter fed: whether the caller hands the documents over on each run, instead of the collection's own.
     init(
@@ -133,6 +157,7 @@ final class NestedPipeline {
             bindings.append((slot, value))
         }
         self.bindings = bindings
+        isConstant = bindings.isEmpty && !isFed && !stages.contains(where: dependsOnChance)
         let source: Stage
         if isFed {
             let buffer = BufferedDocuments(compiler)

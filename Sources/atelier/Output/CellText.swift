@@ -46,7 +46,8 @@ enum CellText {
         switch unit {
         case .currency, .score: return rounded(decimal(value), places: 2).map(grouped)
         case .ratio: return rounded(decimal(value) * Decimal128(100), places: 1).map { $0 + "%" }
-        case .days, .hours, .minutes, .months: return rounded(decimal(value), places: 1).map(grouped)
+        case .days, .hours, .minutes, .months:
+            return rounded(decimal(value), places: column.type == .integer ? 0 : 1).map(grouped)
         }
     }
 
