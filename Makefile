@@ -9,18 +9,21 @@ DATA ?=
 # Where `make demo` keeps its store.
 DEMO_STORE ?= .build/demo.store
 
+# Chart.js, which reports take into themselves: of Debian's libjs-chart.js.
+CHART_LIBRARY ?= /usr/share/javascript/chart.js/chart.min.js
+
 VENV := .build/venv
 RELEASE := swift build -c release --static-swift-stdlib --product atelier
 
 .PHONY: help demo test check format lint build install bench clean dependencies
 
 help:  ## Show this list
-	@echo "make demo             build, fill a store, and answer the questions of the KPI suite"
+	@echo "make demo             build, fill a store, answer the questions of the KPI suite, and write the report"
 	@echo "make demo DATA=FILE   the same on an Online Retail file (.csv or .csv.gz)"
 	@echo "make test             run every test (of one suite: swift test --filter NAME)"
 	@echo "make check            format, lint, build with warnings as errors, and test: what a change must pass"
 	@echo "make build            one release binary, .build/release/atelier"
-	@echo "make install          copy the binary, collections and aggregations below PREFIX ($(PREFIX))"
+	@echo "make install          copy the binary and what it reads below PREFIX ($(PREFIX))"
 	@echo "make bench            run the benchmarks"
 	@echo "make clean            delete what was built"
 
@@ -33,10 +36,10 @@ demo: build
 test: dependencies $(VENV)/ready
 	@echo "==> swift test"
 	swift test $(SWIFT_FLAGS)
-	@echo "==> Tests/Clients: MongoDB's Python driver against atelier serve"
+	@echo "==> Tests/Clients: MongoDB's Python driver against atelier serve; the report in a browser"
 	ATELIER="$$(swift build $(SWIFT_FLAGS) --show-bin-path)/atelier" $(VENV)/bin/python -m pytest -q Tests/Clients
 
-# The Python side of the tests: MongoDB's driver and pytest, in a place of their own.
+# The Python side of the tests: MongoDB's driver, pytest and the like, in a place of their own.
 $(VENV)/ready: Scripts/install-dependencies Tests/Clients/requirements.txt
 	@Scripts/install-dependencies --tests
 	@echo "==> Python packages of the tests, in $(VENV)"
@@ -67,6 +70,8 @@ install: build
 	install -m 755 .build/release/atelier "$(DESTDIR)$(PREFIX)/bin/atelier"
 	rm -rf "$(DESTDIR)$(PREFIX)/share/atelier/collections" "$(DESTDIR)$(PREFIX)/share/atelier/aggregations"
 	cp -R collections aggregations "$(DESTDIR)$(PREFIX)/share/atelier/"
+	install -d "$(DESTDIR)$(PREFIX)/share/atelier/javascript"
+	install -m 644 "$(CHART_LIBRARY)" "$(DESTDIR)$(PREFIX)/share/atelier/javascript/"
 
 bench: dependencies
 	@echo "==> Benchmarks"

@@ -42,6 +42,9 @@ let package = Package(
         .target(
             name: "CustomerModels",
             dependencies: ["BSON", "Definitions", "DocumentStore", "CGSL", "CNLopt", "CXGBoost"]),
+        .target(
+            name: "Reports", dependencies: ["BSON", "DocumentStore", "Analytics"],
+            resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
         .target(
@@ -50,7 +53,7 @@ let package = Package(
         .executableTarget(
             name: "atelier",
             dependencies: [
-                "Definitions", "DocumentStore", "Retail", "Analytics", "Ingest", "Worker", "WireServer",
+                "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Ingest", "Worker", "WireServer",
                 "CustomerModels", "Forecasting",
             ]),
 
@@ -80,6 +83,7 @@ let package = Package(
                 "MongoDriver", "TestSupport", "StorageWorkload", "atelier",
             ],
             exclude: ["Golden"]),
+        .testTarget(name: "ReportsTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Reports"]),
         .testTarget(
             name: "ForecastingTests",
             dependencies: ["BSON", "Definitions", "DocumentStore", "Forecasting", "TestSupport"],

@@ -18,6 +18,18 @@ public struct Column: Sendable, Equatable {
     }
 }
 
+extension Column {
+    /// The title with the unit, where the numbers do not show it themselves and the title does not name it.
+    public var heading: String {
+        switch unit {
+        case .days, .hours, .minutes, .months:
+            let name = unit?.rawValue ?? ""
+            return title.lowercased().contains(name.dropLast()) ? title : "\(title) (\(name))"
+        default: return title
+        }
+    }
+}
+
 /// What a column's values are. Any of them may be null.
 public enum ColumnType: String, Sendable, CaseIterable {
     case string, integer, number, decimal, date, boolean, array, document

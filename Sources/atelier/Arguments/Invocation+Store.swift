@@ -46,13 +46,18 @@ extension Invocation {
 
     /// The arguments of an aggregation, from the `--param` options.
     func arguments(of aggregation: SavedAggregation) throws -> Arguments {
-        let texts = try values(.parameter).map { text in
+        let texts = try parameterTexts()
+        return try UsageError.rethrowing { try aggregation.arguments(parsing: texts) }
+    }
+
+    /// Names and values of the `--param` options.
+    func parameterTexts() throws -> [(name: String, text: String)] {
+        try values(.parameter).map { text in
             guard let equals = text.firstIndex(of: "=") else {
                 throw UsageError("--param \(text): expected NAME=VALUE", advice: "For example: --param from=2010-01-01")
             }
             return (name: String(text[..<equals]), text: String(text[text.index(after: equals)...]))
         }
-        return try UsageError.rethrowing { try aggregation.arguments(parsing: texts) }
     }
 }
 

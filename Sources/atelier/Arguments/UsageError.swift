@@ -28,6 +28,15 @@ extension UsageError {
             throw UsageError(error)
         }
     }
+
+    /// Does work of which only these errors are the caller's.
+    static func rethrowing<R>(_ codes: [ErrorCode], _ work: () throws -> R) throws -> R {
+        do {
+            return try work()
+        } catch let error as AtelierError where codes.contains(error.code) {
+            throw UsageError(error)
+        }
+    }
 }
 
 /// The store cannot be opened or reached: exit status 3.

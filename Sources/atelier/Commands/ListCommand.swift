@@ -11,8 +11,9 @@ extension Command {
             "atelier list", "atelier list customers", "atelier list --aggregations ./my-questions --format json",
         ]
     ) { invocation in
-        let aggregations = try readable(invocation.aggregationCatalog())
-        let wanted = try invocation.operands.first.map { try topic($0, of: aggregations) }
+        let aggregations = try ListedAggregations.readable(invocation.aggregationCatalog(), for: "list")
+        let wanted = invocation.operands.first
+        if let wanted { try ListedAggregations.check(wanted, of: aggregations) }
         let rows = RowDescription(
             columns: [
                 Column(name: "name", type: .string, title: "Name"),
@@ -32,26 +33,29 @@ extension Command {
             Messages.say("`atelier describe NAME` says more, `atelier run NAME` answers.")
         }
     }
+}
 
+/// The aggregations that commands over all of them have.
+enum ListedAggregations {
     /// Every aggregation that can be read, by topic and name; says which cannot.
-    private static func readable(_ catalog: AggregationCatalog) throws -> [SavedAggregation] {
+    static func readable(_ catalog: AggregationCatalog, for command: String) throws -> [SavedAggregation] {
         var aggregations: [SavedAggregation] = []
         for name in catalog.names {
             do {
                 aggregations.append(try catalog.aggregation(named: name))
             } catch let error as AtelierError where error.location != nil {
-                Messages.say("atelier list: left out: \(error)")
+                Messages.say("atelier \(command): left out: \(error)")
             }
         }
         return aggregations.sorted { ($0.topic, $0.name) < ($1.topic, $1.name) }
     }
 
-    private static func topic(_ name: String, of aggregations: [SavedAggregation]) throws -> String {
+    /// - Throws: `UsageError` where no aggregation is about this.
+    static func check(_ name: String, of aggregations: [SavedAggregation]) throws {
         let topics = Set(aggregations.map(\.topic)).sorted()
         guard topics.contains(name) else {
             throw UsageError("there is no aggregation about \(name)", advice: advice(for: name, among: topics))
         }
-        return name
     }
 
     private static func advice(for name: String, among topics: [String]) -> String {

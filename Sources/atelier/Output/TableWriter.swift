@@ -60,7 +60,7 @@ struct TableColumn {
     var width: Int
 
     init(_ column: Column, cells: [String]) {
-        title = column.title
+        title = column.heading
         isNumeric = column.type.isNumeric
         self.cells = isNumeric ? TableColumn.aligned(cells) : cells
         width = max(DisplayWidth.of(title), self.cells.map(DisplayWidth.of).max() ?? 0)

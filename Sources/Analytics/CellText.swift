@@ -1,10 +1,9 @@
-import Analytics
 import BSON
 
 /// Values as people read them in a table, and as programs read them in CSV.
-enum CellText {
+public enum CellText {
     /// The value for a table: numbers rounded as their unit asks for, nothing for null.
-    static func readable(_ value: ValueView, _ column: Column) -> String {
+    public static func readable(_ value: ValueView, _ column: Column) -> String {
         switch value.type {
         case .missing, .null, .undefined: return ""
         case .double, .int32, .int64, .decimal:
@@ -15,7 +14,7 @@ enum CellText {
     }
 
     /// The value by itself: a text without quotes, a number with all its digits, a date as ISO 8601, JSON of the rest.
-    static func plain(_ value: ValueView) -> String {
+    public static func plain(_ value: ValueView) -> String {
         switch value.type {
         case .missing, .null, .undefined: ""
         case .string, .symbol: value.asString
@@ -74,7 +73,7 @@ enum CellText {
     }
 
     /// With a comma after each three digits before the point.
-    private static func grouped(_ text: String) -> String {
+    public static func grouped(_ text: String) -> String {
         let sign = text.hasPrefix("-") ? "-" : ""
         let number = text.dropFirst(sign.count)
         let whole = number.prefix { $0 != "." }
