@@ -27,6 +27,14 @@ public enum BSONType: UInt8, Sendable, CaseIterable {
     case maxKey = 0x7F
     case minKey = 0xFF
 
+    /// The type of an element whose byte is known to be one of these.
+    ///
+    /// Cases are numbered as they are declared, and all but the last two are declared under their own numbers.
+    @inlinable @inline(__always)
+    init(trusted byte: UInt8) {
+        self = byte <= 0x13 ? unsafeBitCast(byte, to: BSONType.self) : byte == 0x7F ? .maxKey : .minKey
+    }
+
     /// The name that `$type` returns and accepts, for example `"int"` or `"objectId"`.
     public var name: String {
         switch self {

@@ -59,7 +59,7 @@ public struct ElementCursor: @unchecked Sendable {  // Invariant: never outlives
 
     /// The current element's type.
     @inlinable @inline(__always)
-    public var type: BSONType { BSONType(rawValue: element.load(as: UInt8.self)).unsafelyUnwrapped }
+    public var type: BSONType { BSONType(trusted: element.load(as: UInt8.self)) }
 
     /// The name's bytes, without the NUL.
     @inlinable @inline(__always)

@@ -138,7 +138,8 @@ extension EnvironmentCore {
                 }
             }
             mdb_env_close(env)
-            if code == ENOMEM && mapSize > 1 << 30 {
+            // Systems say it either way; Valgrind, for one, finds the size invalid.
+            if code == ENOMEM || code == EINVAL, mapSize > 1 << 30 {
                 mapSize >>= 1
             } else if code == EAGAIN && retries < 100 {
                 retries += 1

@@ -41,6 +41,46 @@ import Testing
         }
     }
 
+    /// A step by a pattern is a step by `next()` where the name is the pattern's, and no step where it is not.
+    @Test func patternsRecogniseTheNamesTheyWereMadeOf() {
+        var values = RandomValues(seed: 0x51E9)
+        var matched = 0
+        for _ in 0..<3000 {
+            let patterned = values.document(depth: 2)
+            // The same names with other values, and now and then another name.
+            let elements = patterned.elements.map {
+                (values.below(8) == 0 ? $0.key + "x" : $0.key, values.value(depth: 1))
+            }
+            let walked = Document(elements)
+            let (first, second) = (GuardedBytes(patterned.bytes), GuardedBytes(walked.bytes))
+            var model = DocumentView(base: first.bytes.baseAddress!, length: first.bytes.count).elements()
+            let view = DocumentView(base: second.bytes.baseAddress!, length: second.bytes.count)
+            var (cursor, expected) = (view.elements(), view.elements())
+            while model.next(), expected.next() {
+                let alike = model.key.elementsEqual(expected.key)
+                let atEnd = cursor.isAtEnd
+                guard let pattern = ElementPattern(model) else {
+                    #expect(model.key.count > 14)
+                    break
+                }
+                guard cursor.next(ifLike: pattern) else {
+                    // Short of the end only names that are read beyond it may be missed.
+                    #expect(!alike || view.base + view.length - expected.key.baseAddress! < 18 && !atEnd)
+                    break
+                }
+                #expect(alike)
+                #expect(cursor.elementBytes.elementsEqual(expected.elementBytes))
+                #expect(cursor.type == expected.type && cursor.value.equals(expected.value))
+                matched += 1
+            }
+        }
+        #expect(matched > 3000)
+    }
+
+    @Test func typesAreNumberedAsTheyAreStored() {
+        for type in BSONType.allCases { #expect(BSONType(trusted: type.rawValue) == type) }
+    }
+
     @Test func nothingPastTheEndIsRead() throws {
         var values = RandomValues(seed: 0x6A2D)
         for _ in 0..<2000 {

@@ -107,10 +107,12 @@ extension Decimal128 {
 // MARK: - Order
 
 extension Decimal128 {
-    /// The order of two numbers with short coefficients and exponents not far apart; nil for others.
-    @inline(__always)
-    private func compareShort(_ other: Decimal128) -> Int? {
-        guard isShort, other.isShort else { return nil }
+    /// -1, 0 or 1 where the number has a short coefficient; nil where it is better compared by other means.
+    @inlinable @inline(__always)
+    public var signIfShort: Int? { isShort ? (low == 0 ? 0 : isNegative ? -1 : 1) : nil }
+
+    /// The order of two numbers with short coefficients whose exponents are not far apart; nil for others.
+    private func compareScaled(_ other: Decimal128) -> Int? {
         let distance = Int((high >> 49) & 0x3FFF) - Int((other.high >> 49) & 0x3FFF)
         var (a, b) = (Int128(low), Int128(other.low))
         switch distance {
@@ -131,10 +133,12 @@ extension Decimal128 {
 
     /// Numeric order of two numbers; NaN stands below all others and equals itself, as in BSON's order.
     public func compare(_ other: Decimal128) -> Int {
-        if let order = compareShort(other) { return order }
-        if isShort && other.isShort && (high ^ other.high) << 1 == 0 {  // The same exponent: prices, mostly.
-            let (a, b) = (Int64(bitPattern: low), Int64(bitPattern: other.low))
-            return order(isNegative ? -a : a, other.isNegative ? -b : b)
+        if isShort && other.isShort {
+            if (high ^ other.high) << 1 == 0 {  // The same exponent: prices, mostly.
+                let (a, b) = (Int64(bitPattern: low), Int64(bitPattern: other.low))
+                return order(isNegative ? -a : a, other.isNegative ? -b : b)
+            }
+            if let order = compareScaled(other) { return order }
         }
         return compareLong(other)
     }

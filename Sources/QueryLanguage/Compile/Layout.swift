@@ -8,9 +8,9 @@ import BSON
 struct Layout {
     @usableFromInline
     struct Element {
-        let name: ElementName
-        /// Which of the gathered fields it is; negative for one that nobody reads.
-        let field: Int
+        let pattern: ElementPattern
+        /// The slot it is gathered into; negative for an element that nobody reads.
+        let target: Int
     }
 
     @usableFromInline private(set) var elements: UnsafeMutablePointer<Element>
@@ -28,12 +28,15 @@ struct Layout {
         if patience == 0 { return }
         patience -= 1
         count = 0
-        var seen: Set<Int> = []
+        for i in 0..<entryCount { entries[i].position = .max }
         var cursor = document.elements()
-        while count < Layout.capacity, cursor.next(), let name = ElementName(cursor.key) {
-            let found = (0..<entryCount).first { entries[$0].matches(cursor.key) } ?? -1
+        while count < Layout.capacity, cursor.next(), let pattern = ElementPattern(cursor) {
+            var target = -1
             // Of a name that stands twice, the first counts.
-            (elements + count).initialize(to: Element(name: name, field: seen.insert(found).inserted ? found : -1))
+            for i in 0..<entryCount where entries[i].matches(cursor.key) && entries[i].position == .max {
+                (entries[i].position, target) = (count, entries[i].target)
+            }
+            (elements + count).initialize(to: Element(pattern: pattern, target: target))
             count += 1
         }
     }

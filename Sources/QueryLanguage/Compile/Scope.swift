@@ -35,8 +35,11 @@ public final class Scope {
     @usableFromInline
     func gather(_ slot: Slot, _ value: ValueView) {
         let (entries, count) = (slot.entries, slot.entryCount)
-        for i in 0..<count { slots[entries[i].target] = .missing }
-        if value.type == .document { gather(slot, value.asDocument, entries, count) }
+        if value.type == .document {
+            gather(slot, value.asDocument, entries, count)
+        } else {
+            for i in 0..<count { slots[entries[i].target] = .missing }
+        }
         if slot.hasNested {
             for i in 0..<count {
                 entries[i].slot._withUnsafeGuaranteedRef { inner in
@@ -55,16 +58,28 @@ public final class Scope {
         var remaining = count
         var cursor = document.elements()
         var position = 0
-        while position < known, cursor.next(ifNamed: elements[position].name) {
-            let field = elements[position].field
+        while position < known, cursor.next(ifLike: elements[position].pattern) {
+            let target = elements[position].target
             position += 1
-            if field >= 0 {
-                slots[entries[field].target] = cursor.value
-                remaining -= 1
+            if target >= 0 {
+                slots[target] = cursor.value
+                remaining &-= 1
                 if remaining == 0 { return }
             }
         }
-        guard cursor.next() else { return }
+        // What the layout promised for further on, and what it does not know, is not found yet.
+        for i in 0..<count where entries[i].position >= position { slots[entries[i].target] = .missing }
+        if cursor.next() {
+            lookUp(cursor, remaining, entries, count)
+            slot.layout.learn(document, entries, count)
+        }
+    }
+
+    /// Gathers what is left, element by element from the cursor's on.
+    private func lookUp(
+        _ start: ElementCursor, _ missing: Int, _ entries: UnsafeMutablePointer<GatherEntry>, _ count: Int
+    ) {
+        var (cursor, remaining) = (start, missing)
         repeat {
             let key = cursor.key
             for i in 0..<count where entries[i].matches(key) {
@@ -75,7 +90,6 @@ public final class Scope {
                 break
             }
         } while remaining > 0 && cursor.next()
-        slot.layout.learn(document, entries, count)
     }
 }
 

@@ -56,6 +56,8 @@ struct GatherEntry {
     @usableFromInline let name: UnsafeRawPointer
     @usableFromInline let length: Int
     @usableFromInline let target: Int
+    /// Where the layout has the field; past its end where it has it not.
+    @usableFromInline var position = Int.max
     /// The target, whose own fields are gathered in turn; `gathered` of the owning slot keeps it alive.
     @usableFromInline let slot: Unmanaged<Slot>
 

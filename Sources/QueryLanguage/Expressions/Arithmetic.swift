@@ -24,18 +24,29 @@ extension ExpressionOperator {
     }
 
     private static func multiply(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
+        if arguments.count == 2 {
+            let a = try arguments[0]
+            if a.isNumber {
+                let b = try arguments[1]
+                if b.isNumber { return Numeric.multiply(a, b, scope.arena) }
+                return try notMultiplied(b)
+            }
+            return try notMultiplied(a)
+        }
         var product = ValueView.int32(1)
         var first = true
         for index in 0..<arguments.count {
             let value = try arguments[index]
-            if !value.isNumber {
-                if value.isNullish { return .null }
-                throw AtelierError(16555, "$multiply only supports numeric types, not \(value.type.name)")
-            }
+            if !value.isNumber { return try notMultiplied(value) }
             product = first ? value : Numeric.multiply(product, value, scope.arena)
             first = false
         }
         return product
+    }
+
+    private static func notMultiplied(_ value: ValueView) throws -> ValueView {
+        if value.isNullish { return .null }
+        throw AtelierError(16555, "$multiply only supports numeric types, not \(value.type.name)")
     }
 
     private static func add(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {

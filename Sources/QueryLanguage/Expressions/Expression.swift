@@ -48,11 +48,17 @@ final class FieldRead: Expression {
     let index: Int
     let name: FieldName
     let gathered: Int
+    /// An element of the array that the slot holds instead, and its field.
+    private let element: Slot
+    private let gatheredFromElement: Int
 
-    init(_ slot: Slot, _ name: FieldName, gathered: Slot) {
+    /// - Parameter element: a slot of this expression's own.
+    init(_ slot: Slot, _ name: FieldName, element: Slot, in compiler: Compiler) {
         index = slot.index
         self.name = name
-        self.gathered = gathered.index
+        gathered = slot.field(name.text, in: compiler).index
+        self.element = element
+        gatheredFromElement = element.field(name.text, in: compiler).index
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
@@ -67,7 +73,8 @@ final class FieldRead: Expression {
         var cursor = holder.asDocument.elements()
         while cursor.next() {
             if cursor.type != .document { continue }
-            let value = cursor.value.asDocument.find(name)
+            scope.assign(element, cursor.value)
+            let value = scope.slots[gatheredFromElement]
             if !value.isMissing { try body(value) }
         }
         return nil
