@@ -10,7 +10,7 @@ let package = Package(
     name: "atelier",
     products: [
         .executable(name: "atelier", targets: ["atelier"]),
-        .library(name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics"]),
+        .library(name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets"]),
     ],
     targets: [
         // C libraries, one system-library target each; all are Debian packages.
@@ -45,6 +45,7 @@ let package = Package(
         .target(
             name: "Reports", dependencies: ["BSON", "DocumentStore", "Analytics"],
             resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
+        .target(name: "Baskets", dependencies: ["BSON", "Definitions", "DocumentStore"], swiftSettings: hot),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
         .target(
@@ -96,6 +97,7 @@ let package = Package(
             ],
             exclude: ["Aggregations", "Transcripts"]),
         .testTarget(name: "CustomerModelsTests", dependencies: ["BSON", "DocumentStore", "CustomerModels", "CGSL"]),
+        .testTarget(name: "BasketsTests", dependencies: ["BSON", "Baskets", "DocumentStore"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(

@@ -9,6 +9,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .executableTarget(
+            name: "BasketBenchmark", dependencies: [.product(name: "Atelier", package: "atelier")]),
+        .executableTarget(
             name: "KPIBenchmark",
             dependencies: ["CSQLite", .product(name: "Atelier", package: "atelier")]),
     ],
