@@ -9,7 +9,6 @@ import Glibc
 // Timed is mining alone, from baskets in memory with numbers for items to sets (or rules) in memory with their items and
 // counts. Reading the file is not.
 
-setvbuf(stdout, nil, _IOLBF, 0)
 let arguments = Array(CommandLine.arguments.dropFirst())
 do {
     guard let rounds = arguments.first.flatMap(Int.init), (arguments.count - 1) % 3 == 0 else {
