@@ -50,12 +50,12 @@ let package = Package(
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
         .target(
             name: "Worker",
-            dependencies: ["BSON", "DocumentStore", "Analytics", "Retail", "Forecasting"]),
+            dependencies: ["BSON", "Baskets", "DocumentStore", "Analytics", "Retail", "Forecasting"]),
         .executableTarget(
             name: "atelier",
             dependencies: [
                 "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Ingest", "Worker", "WireServer",
-                "CustomerModels", "Forecasting",
+                "CustomerModels", "Forecasting", "Baskets",
             ]),
 
         // Tests, one target per tested layer.

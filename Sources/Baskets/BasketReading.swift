@@ -31,7 +31,9 @@ extension Baskets {
     /// Reads a file of baskets; `-` is standard input.
     public init(file path: String, limit: BasketSizeLimit? = nil) throws {
         let (bytes, name) =
-            path == "-" ? (try Files.contents(of: 0, named: "standard input"), "standard input") : (
+            path == "-"
+            ? (try Files.contents(of: 0, named: "standard input"), "standard input")
+            : (
                 try Files.contents(of: path), path
             )
         try self.init(lines: bytes, named: name, limit: limit)
@@ -91,7 +93,8 @@ extension Baskets {
 
     /// Text has no control characters but tabs and carriage returns.
     private static func check(_ line: UnsafeRawBufferPointer, _ name: String, _ number: Int) throws {
-        let isText = line.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D } && String(validating: line, as: UTF8.self) != nil
+        let isText =
+            line.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D } && String(validating: line, as: UTF8.self) != nil
         guard isText else {
             throw AtelierError(
                 .failedToParse, "this is not text in UTF-8", at: "\(name):\(number)",

@@ -21,7 +21,9 @@ public struct DecimalRatio: Sendable, Equatable, CustomStringConvertible {
     ///
     /// - Throws: `failedToParse` where it is no decimal number that is zero or more, or has more than 18 decimals.
     public init(_ text: String) throws {
-        func failure(_ message: String) -> AtelierError { AtelierError(.failedToParse, "\(message), found \"\(text)\"") }
+        func failure(_ message: String) -> AtelierError {
+            AtelierError(.failedToParse, "\(message), found \"\(text)\"")
+        }
         let expected = "expected a decimal number such as 0.01 or 1%"
         var rest = Substring(text)
         var scale = 0

@@ -1,4 +1,5 @@
 import BSON
+import Glibc
 import Synchronization
 
 /// How much memory mining may take, counted by those who allocate it.
@@ -29,7 +30,8 @@ public final class MemoryBudget: Sendable {
     func exceeded(_ what: String) -> AtelierError {
         AtelierError(
             .queryExceededMemory, what,
-            advice: "Ask for a higher minimal support or fewer items in a set, leave giant baskets out, or allow more memory."
+            advice:
+                "Ask for a higher minimal support or fewer items in a set, leave giant baskets out, or allow more memory."
         )
     }
 
@@ -63,7 +65,7 @@ struct CountedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {  // Invari
 
     init(capacity: Int = 256, _ budget: MemoryBudget) throws {
         try budget.take(capacity * MemoryLayout<Element>.stride)
-        base = .allocate(capacity: capacity)
+        base = CountedBuffer.allocate(nil, capacity)
         self.capacity = capacity
         self.budget = budget
     }
@@ -85,15 +87,20 @@ struct CountedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {  // Invari
     }
 
     private mutating func grow(to count: Int) {
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: count)
-        larger.update(from: base, count: capacity)
-        base.deallocate()
-        base = larger
+        base = CountedBuffer.allocate(base, count)
         capacity = count
     }
 
+    /// `realloc`, because it moves large blocks without copying them: the system gives their pages other addresses.
+    private static func allocate(_ old: UnsafeMutablePointer<Element>?, _ count: Int) -> UnsafeMutablePointer<Element> {
+        guard let block = realloc(old, max(1, count) * MemoryLayout<Element>.stride) else {
+            fatalError("the system has no memory left")  // As Swift's own allocation does.
+        }
+        return block.assumingMemoryBound(to: Element.self)
+    }
+
     mutating func free() {
-        base.deallocate()
+        Glibc.free(base)
         budget.give(capacity * MemoryLayout<Element>.stride)
         capacity = 0
     }

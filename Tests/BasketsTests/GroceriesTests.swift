@@ -107,7 +107,8 @@ struct GroceriesTests {
 
     @Test(arguments: thresholds)
     func topRulesHaveTheirMeasures(_ thresholds: String) throws {
-        let expected = try #require(reference.at("top10_rules_by_lift", thresholds)?.arrayValue).compactMap(\.documentValue)
+        let expected = try #require(reference.at("top10_rules_by_lift", thresholds)?.arrayValue).compactMap(
+            \.documentValue)
         let (support, confidence) = try split(thresholds)
         var rules = try RuleMiner(minimumConfidence: confidence).rules(of: try mine(baskets, support))
         rules.sort(by: .lift, limit: expected.count)

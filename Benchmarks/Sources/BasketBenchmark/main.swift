@@ -17,7 +17,9 @@ do {
     for index in stride(from: 1, to: arguments.count, by: 3) {
         let workload = try Workload(
             file: arguments[index], support: arguments[index + 1], confidence: arguments[index + 2])
-        for threads in [1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))] { try workload.run(rounds: rounds, threads: threads) }
+        for threads in [1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))] {
+            try workload.run(rounds: rounds, threads: threads)
+        }
     }
 } catch {
     print("failed: \(error)")

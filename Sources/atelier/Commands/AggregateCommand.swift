@@ -31,14 +31,14 @@ extension Command {
     }
 
     /// The stages that an argument holds.
-    static func stages(_ argument: String) throws -> [Document] {
-        guard case .array(let stages) = try Invocation.json(argument, of: "PIPELINE") else {
+    static func stages(_ argument: String, of name: String = "PIPELINE") throws -> [Document] {
+        guard case .array(let stages) = try Invocation.json(argument, of: name) else {
             throw UsageError(
-                "PIPELINE: expected a JSON array of stages", advice: #"For example: [{"$match": {"kind": "sale"}}]"#)
+                "\(name): expected a JSON array of stages", advice: #"For example: [{"$match": {"kind": "sale"}}]"#)
         }
         return try stages.values.enumerated().map { index, stage in
             guard case .document(let document) = stage else {
-                throw UsageError("PIPELINE: stage \(index) is not an object", advice: #"For example: {"$limit": 5}"#)
+                throw UsageError("\(name): stage \(index) is not an object", advice: #"For example: {"$limit": 5}"#)
             }
             return document
         }

@@ -2,7 +2,7 @@
 enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
         ("Data", [.initialize, .load, .generate, .refresh, .quality, .export]),
-        ("Questions", [.list, .describe, .run, .find, .aggregate, .explain, .report]),
+        ("Questions", [.list, .describe, .run, .find, .aggregate, .explain, .basket, .report]),
         ("Customers", [.lifetimeValue]),
         ("Forecasts and experiments", [.forecast]),
         ("Services", [.worker, .serve]),

@@ -1,0 +1,40 @@
+import BSON
+import DocumentStore
+
+/// Where baskets come from in a store: the sales of a shop, or any pipeline that returns rows with an array of items.
+public struct BasketSource: Sendable {
+    public let collection: String
+    public let pipeline: [Document]
+    /// The array's name in the rows; nil where it is the only array of the first.
+    public let field: String?
+
+    /// The products of each sale.
+    ///
+    /// - Parameter filter: which sales.
+    public init(salesMatching filter: Document = [:]) {
+        collection = "orders"
+        var pipeline: [Document] = [["$match": ["kind": "sale"]]]
+        if !filter.keys.isEmpty { pipeline.append(["$match": .document(filter)]) }
+        pipeline.append(["$project": ["_id": 0, "items": "$items.productId"]])
+        self.pipeline = pipeline
+        field = "items"
+    }
+
+    public init(collection: String, pipeline: [Document], field: String? = nil) {
+        self.collection = collection
+        self.pipeline = pipeline
+        self.field = field
+    }
+
+    /// Runs the pipeline and reads its rows.
+    ///
+    /// - Parameter each: called with the number of rows so far, to tell and to stop.
+    /// - Throws: `badValue` where a row holds no array of items; what the store throws.
+    public func baskets(
+        in database: Database, limit: BasketSizeLimit? = nil, maxTimeMS: Int? = nil,
+        each: (Int) throws -> Void = { _ in }
+    ) throws -> Baskets {
+        let rows = try database.collection(collection).aggregate(pipeline, allowDiskUse: true, maxTimeMS: maxTimeMS)
+        return try Baskets(rows: rows, field: field, limit: limit, each: each)
+    }
+}
