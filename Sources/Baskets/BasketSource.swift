@@ -29,11 +29,18 @@ public struct BasketSource: Sendable {
     /// Runs the pipeline and reads its rows.
     ///
     /// - Parameter each: called with the number of rows so far, to tell and to stop.
-    /// - Throws: `badValue` where a row holds no array of items; what the store throws.
+    /// - Throws: `badValue` where a row holds no array of items; or the pipeline writes; what the store throws.
     public func baskets(
         in database: Database, limit: BasketSizeLimit? = nil, maxTimeMS: Int? = nil,
         each: (Int) throws -> Void = { _ in }
     ) throws -> Baskets {
+        for stage in pipeline {
+            for name in stage.keys where ["$out", "$merge"].contains(name) {
+                throw AtelierError(
+                    .badValue, "a pipeline that yields baskets does not write: it has the stage \(name)",
+                    advice: "Leave that stage out.")
+            }
+        }
         let rows = try database.collection(collection).aggregate(pipeline, allowDiskUse: true, maxTimeMS: maxTimeMS)
         return try Baskets(rows: rows, field: field, limit: limit, each: each)
     }

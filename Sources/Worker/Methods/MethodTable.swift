@@ -2,7 +2,7 @@ import BSON
 
 /// Every method the worker has, by name. A new one is declared in the file of its group and named here.
 struct MethodTable: Sendable {
-    static let all: [Method] = documents + aggregations + server
+    static let all: [Method] = documents + aggregations + baskets + server
 
     static let documents: [Method] = [
         .documentsFind, .documentsFindOne, .documentsCount, .documentsDistinct, .documentsAggregate,
@@ -12,7 +12,11 @@ struct MethodTable: Sendable {
         .documentsListCollections, .documentsListIndexes, .documentsCreateIndexes, .documentsDropIndexes,
     ]
 
-    static let aggregations: [Method] = [.aggregationsList, .aggregationsDescribe, .aggregationsRun, .aggregationsRefresh]
+    static let aggregations: [Method] = [
+        .aggregationsList, .aggregationsDescribe, .aggregationsRun, .aggregationsRefresh,
+    ]
+
+    static let baskets: [Method] = [.basketsRules, .basketsSets]
 
     static let server: [Method] = [.serverDescribe, .serverPing, .serverStatus, .serverVersion]
 
