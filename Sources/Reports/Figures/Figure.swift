@@ -10,6 +10,12 @@ public struct Figure: Sendable {
         public let column: Column
         public var values: [Double?]
 
+        public init(name: String, column: Column, values: [Double?]) {
+            self.name = name
+            self.column = column
+            self.values = values
+        }
+
         /// A number of this series as people read it.
         public func text(_ value: Double) -> String {
             if column.type != .number, let whole = Int64(exactly: value) {
@@ -24,7 +30,7 @@ public struct Figure: Sendable {
         public let name: String
         /// The column of the heights.
         public let y: Column
-        public var points: [(x: Double, y: Double)]
+        public fileprivate(set) var points: [(x: Double, y: Double)]
     }
 
     public let kind: Chart.Kind

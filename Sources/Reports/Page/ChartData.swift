@@ -125,7 +125,7 @@ struct ChartData {
 
 extension Figure {
     /// Whether the numbers are parts of a whole: one series, none negative.
-    var isWhole: Bool {
+    public var isWhole: Bool {
         series.count == 1 && series[0].values.allSatisfy { ($0 ?? 0) >= 0 }
             && series[0].values.contains { ($0 ?? 0) > 0 }
     }

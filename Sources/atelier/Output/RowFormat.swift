@@ -43,6 +43,8 @@ struct RowDescription {
     var howToSeeMore: String?
     /// Lines below a table.
     var footnotes: [String] = []
+    /// What stands below a table and its notes, as lines that fit so many columns (nil: nothing limits them).
+    var appendix: ((_ width: Int?) -> [String])?
     /// Whether JSON spells out every type.
     var isCanonical = false
 }

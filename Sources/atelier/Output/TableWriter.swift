@@ -39,8 +39,11 @@ final class TableWriter: RowWriter {
         notes.insert(countNote, at: 0)
         if !isQuiet { notes += description.footnotes }
         // What is missing is said even to those who asked for quiet.
-        if isQuiet && notes.count == 1 && rowCount == shown.rows.count { return }
-        try output.write((isQuiet ? "" : "\n") + notes.joined(separator: "\n") + "\n")
+        if !isQuiet || notes.count > 1 || rowCount > shown.rows.count {
+            try output.write((isQuiet ? "" : "\n") + notes.joined(separator: "\n") + "\n")
+        }
+        let appendix = description.appendix?(output.width) ?? []
+        if !appendix.isEmpty { try output.write("\n" + appendix.joined(separator: "\n") + "\n") }
     }
 
     private var countNote: String {
