@@ -46,6 +46,8 @@ import WireServer
         ("sell-through", ["by": "all"]),
         ("days-of-supply", ["activeOnly": false, "days": 30, "limit": 5]),
         ("low-stock", ["location": "Lyon", "limit": 5]),
+        ("reorder-points", ["service": "0.99", "leadDays": 30, "limit": 5]),
+        ("delivery-review-correlation", ["of": "daysLate", "latestPerOrder": true, "from": "2025"]),
         ("designer-load", ["from": "2026-01-01"]),
         ("designer-performance", ["mode": "inHome", "from": "2025"]),
         ("tailor-demand", ["from": "2025-01-01", "to": "2026-01-01"]),

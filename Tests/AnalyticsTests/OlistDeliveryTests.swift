@@ -138,6 +138,13 @@ struct OlistDeliveryTests {
         }
     }
 
+    @Test func longWaitsAndBadReviewsGoTogether() throws {
+        let row = try row("delivery-review-correlation", ["latestPerOrder": true])
+        #expect(isClose(row["correlation"], data.values["delivery_vs_reviews"]?.documentValue?["pearson_days_score"]))
+        #expect(isClose(row["meanDays"], try reference("delivery")["mean_days_exact"]))
+        #expect(row["reviews"]?.integerValue == 5164)
+    }
+
     /// Mean, deviation and number of both rows are enough for a test of the difference.
     @Test func theDifferenceCanBeTested() throws {
         let expected = try reference("delivery_vs_reviews", "welch_t_latest")

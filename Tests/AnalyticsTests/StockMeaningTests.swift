@@ -96,6 +96,26 @@ import Testing
         #expect(rows[1]["dailyDemand"] == .double(0.5))
     }
 
+    /// Fifty a day with a deviation of 12, seven days on the way with one of 2, at 95 %.
+    @Test func theReorderPointCoversTheWayAndASafetyStock() throws {
+        try insertStock(["tie Berlin 400 80 90 1", "tie Lyon 60 0 10 1", "idle Lyon 1 0 10 1"])
+        try insertOrders([
+            "1 2025-12-29T09:00:00 tie 60", "2 2025-12-29T10:00:00 tie 2", "3 2025-12-30T09:00:00 tie 38",
+            "4 2025-12-31T09:00:00 tie 50", "5 2025-12-28T23:00:00 tie 999", "6 2025-12-31T10:00:00 unstocked 9",
+        ])
+        let row = try row("reorder-points", ["days": 3, "leadDays": 7, "leadDaysDeviation": 2])
+        #expect(row["dailyDemand"] == .double(50) && row["deviation"] == .double(12))
+        #expect(isClose(row["safetyStock"], .double(172.5764246433513)))
+        #expect(isClose(row["reorderPoint"], .double(522.5764246433513)))
+        #expect(row["statedReorderPoint"]?.integerValue == 100 && row["position"]?.integerValue == 380)
+        let certain = try self.row("reorder-points", ["days": 3, "leadDays": 7, "leadDaysDeviation": 0])
+        #expect(isClose(certain["safetyStock"], .double(52.22248368019446)))
+        // A day without a sale is a day: 0, 0, …, 999, 62, 38, 50.
+        let longer = try self.row("reorder-points", ["days": 8])
+        #expect(longer["dailyDemand"] == .double(1149.0 / 8))
+        #expect(isClose(longer["deviation"], .double(346.56763409181764)))
+    }
+
     @Test func lowIsAPositionAtOrBelowTheReorderPoint() throws {
         try insertStock([
             "a Berlin 9 4 5 2.50", "a Lyon 10 4 5 2.50", "b Berlin 1 3 5", "c Berlin 0 0 0 1", "old Berlin 0 0 9 1",
