@@ -35,7 +35,7 @@ public enum CellText {
 
     /// Nil where the number has no digits to round.
     private static func number(_ value: ValueView, _ column: Column) -> String? {
-        guard let unit = column.unit else {
+        guard let unit = column.unit, unit == .currency || unit == .ratio || column.type != .integer else {
             switch (column.type, value.type) {
             case (.integer, .int32), (.integer, .int64): return grouped(String(value.asInt64))
             case (.number, .double): return rounded(decimal(value), places: 4).map(trimmed)

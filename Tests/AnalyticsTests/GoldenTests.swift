@@ -67,6 +67,12 @@ import WireServer
         ("return-rate-by-product", ["minUnits": 1, "limit": 5]),
         ("payment-types", ["kind": "return"]),
         ("payment-reconciliation", ["excludeCancelled": true]),
+        ("rfm-segments", ["scores": "quantile", "segments": 10]),
+        ("rfm-scores", ["segment": "champions", "asOf": "2025-07-01"]),
+        ("repeat-purchase-by-days", ["count": "days"]),
+        ("customer-lifetime-value", ["net": true, "by": "cohort"]),
+        ("churn-by-inactivity", ["asOf": "2025-07-01"]),
+        ("churn-by-cohort", ["by": "month"]),
     ]
 
     private static let cases: [(name: String, arguments: Document)] = {

@@ -61,3 +61,18 @@ extension Document {
     /// The documents of an array.
     func documents(_ key: String) -> [Document] { self[key]?.arrayValue?.compactMap(\.documentValue) ?? [] }
 }
+
+/// Whether a number is the one that a JSON file gives, to a billionth of it.
+func isNear(_ value: BSONValue?, _ expected: BSONValue?) -> Bool {
+    guard let value = value?.doubleValue, let expected = expected?.doubleValue else { return false }
+    return abs(value - expected) <= 1e-9 * max(abs(expected), 1e-300)
+}
+
+/// The exact sum of a column of decimals.
+func sum(_ rows: [Document], _ column: String) -> BSONValue {
+    .decimal(
+        rows.reduce(Decimal128.zero) { total, row in
+            guard case .decimal(let value)? = row[column] else { return .nan }
+            return total + value
+        })
+}

@@ -31,6 +31,7 @@ import Testing
         #expect(readable(.int32(1_234_567), .integer) == "1,234,567")
         #expect(readable(.int64(5_831_928), .decimal) == "5831928", "an undeclared column keeps its digits as they are")
         #expect(readable(.double(12.04), .number, .days) == "12.0")
+        #expect(readable(.int32(1200), .integer, .days) == "1,200", "whole days have no decimals")
     }
 
     @Test func otherValuesReadPlainly() {
