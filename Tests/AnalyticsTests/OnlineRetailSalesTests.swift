@@ -66,7 +66,8 @@ struct OnlineRetailSalesTests {
 
     @Test func weekdaysAndHoursAreAllThere() throws {
         let days = try data.shop.rows("revenue-by-weekday")
-        #expect(days.map { $0["weekday"]?.stringValue?.prefix(3) } == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
+        #expect(
+            days.map { $0["weekday"]?.stringValue?.prefix(3) } == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
         let hours = try data.shop.rows("revenue-by-hour")
         #expect(hours.map { $0["hour"]?.integerValue } == (0..<24).map { $0 })
         let both = try data.shop.rows("revenue-by-weekday-and-hour")
