@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
         .target(
             name: "Worker",
-            dependencies: ["BSON", "Baskets", "DocumentStore", "Analytics", "Retail", "Forecasting"]),
+            dependencies: ["BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting"]),
         .executableTarget(
             name: "atelier",
             dependencies: [

@@ -8,7 +8,8 @@ import Testing
     private static let day: Int64 = ActivityLog.millisecondsInDay
 
     private func order(_ at: Int64, _ amount: Double = 10, products: Set<Int32> = [1]) -> CustomerActivity.Order {
-        CustomerActivity.Order(at: at, amount: amount, units: 2, products: products, categories: [0])
+        CustomerActivity.Order(
+            at: at, money: Decimal128(rounding: amount), units: 2, products: products, categories: [0])
     }
 
     /// A shop whose customers order at a pace of their own; half of them leave at some time.

@@ -57,7 +57,7 @@ import Testing
                     customer.orders.append(
                         CustomerActivity.Order(
                             at: at + Int64(random.index(below: 1_000_000)),
-                            amount: amount * (0.9 + 0.2 * random.uniform()),
+                            money: Decimal128(rounding: amount * (0.9 + 0.2 * random.uniform())),
                             units: 1, products: [1], categories: [1]))
                 }
                 return customer

@@ -124,7 +124,7 @@ public struct ChurnRisk: Sendable {
     /// The day of the last order, since 1970.
     public let lastOrderDay: Int
     public let orders: Int
-    public let revenue: Double
+    public let revenue: Decimal128
     public let drivers: [Driver]
 }
 
@@ -158,12 +158,13 @@ extension ChurnModel {
             return ChurnRisk(
                 id: customer.id, probability: probabilities[index],
                 lastOrderDay: orders.last.map { ActivityLog.day($0.at) } ?? 0, orders: orders.count,
-                revenue: orders.reduce(0) { $0 + $1.amount },
+                revenue: orders.reduce(.zero) { $0 + $1.money },
                 drivers: drivers.sorted { abs($0.contribution) > abs($1.contribution) })
         }
         let ordered = risks.sorted { a, b in
             if a.probability != b.probability { return a.probability > b.probability }
-            return a.revenue == b.revenue ? a.id < b.id : a.revenue > b.revenue
+            let revenue = a.revenue.compare(b.revenue)
+            return revenue == 0 ? a.id < b.id : revenue > 0
         }
         return (ordered, model, day)
     }

@@ -7,11 +7,23 @@ public struct CustomerActivity: Sendable {
     public struct Order: Sendable {
         /// Milliseconds since 1970, as all moments here.
         public let at: Int64
+        /// Exact, for people.
+        public let money: Decimal128
+        /// The same for models.
         public let amount: Double
         public let units: Int
         /// Numbers of the products and of their categories, each once.
         public let products: Set<Int32>
         public let categories: Set<Int32>
+
+        init(at: Int64, money: Decimal128, units: Int, products: Set<Int32>, categories: Set<Int32>) {
+            self.at = at
+            self.money = money
+            amount = money.doubleValue
+            self.units = units
+            self.products = products
+            self.categories = categories
+        }
     }
 
     public let id: String
@@ -111,7 +123,7 @@ private struct Reader {
             guard !bought.isEmpty else { return }
             reader.customers[place].orders.append(
                 CustomerActivity.Order(
-                    at: at, amount: row.find("amount").numberAsDouble ?? 0,
+                    at: at, money: row.find("amount").money,
                     units: Int(row.find("units").numberAsDouble ?? 0), products: bought,
                     categories: Set(bought.compactMap { categoryOf[$0] })))
         }
@@ -203,6 +215,18 @@ private struct Numbering {
         let number = Int32(numbers.count)
         numbers[name] = number
         return number
+    }
+}
+
+extension ValueView {
+    /// The number as an amount of money; zero where it is none.
+    fileprivate var money: Decimal128 {
+        switch type {
+        case .decimal: asDecimal
+        case .int32, .int64: Decimal128(asInt64)
+        case .double: Decimal128(exactly34: asDouble)
+        default: .zero
+        }
     }
 }
 

@@ -27,6 +27,8 @@ public struct Segmentation: Sendable {
         public let id: String
         public let segment: Int
         public let values: [Double]
+        /// Exact.
+        public let revenue: Decimal128
     }
 
     public let segments: [Segment]
@@ -106,7 +108,9 @@ public struct Segmentation: Sendable {
         }
         self.segments = segments
         members = log.customers.indices.map {
-            Member(id: log.customers[$0].id, segment: numbers[labels[$0]], values: values[$0])
+            Member(
+                id: log.customers[$0].id, segment: numbers[labels[$0]], values: values[$0],
+                revenue: log.customers[$0].orders.reduce(.zero) { $0 + $1.money })
         }
     }
 

@@ -2,7 +2,7 @@ import BSON
 
 /// Every method the worker has, by name. A new one is declared in the file of its group and named here.
 struct MethodTable: Sendable {
-    static let all: [Method] = documents + aggregations + baskets + server
+    static let all: [Method] = documents + aggregations + customers + baskets + server
 
     static let documents: [Method] = [
         .documentsFind, .documentsFindOne, .documentsCount, .documentsDistinct, .documentsAggregate,
@@ -17,6 +17,8 @@ struct MethodTable: Sendable {
     ]
 
     static let baskets: [Method] = [.basketsRules, .basketsSets]
+
+    static let customers: [Method] = [.customersLifetimeValue, .customersChurn, .customersSegment]
 
     static let server: [Method] = [.serverDescribe, .serverPing, .serverStatus, .serverVersion]
 

@@ -28,18 +28,8 @@ extension Invocation {
     }
 }
 
-/// A day as people and programs read it: `2010-09-30`.
-func dayText(_ day: Int) -> String {
-    String(UTCDate(milliseconds: Int64(day) * 86_400_000).iso8601(milliseconds: .whenNotZero).prefix(10))
-}
-
 /// A number to so many places, for sentences.
 func rounded(_ number: Double, _ places: Int) -> String {
     guard number.isFinite else { return "\(number)" }
     return Decimal128(exactly34: number).rounded(toPlaces: places).description
-}
-
-extension BSONValue {
-    /// A double, or null.
-    static func optional(_ number: Double?) -> BSONValue { number.map { .double($0) } ?? .null }
 }

@@ -60,7 +60,7 @@ extension Command {
                 Column(name: "probability", type: .number, unit: .ratio, title: "Churn"),
                 Column(name: "lastOrder", type: .string, title: "Last order"),
                 Column(name: "orders", type: .integer, title: "Orders"),
-                Column(name: "revenue", type: .number, unit: .currency, title: "Revenue"),
+                Column(name: "revenue", type: .decimal, unit: .currency, title: "Revenue"),
                 Column(name: "drivers", type: .string, title: "Because of"),
             ])
         rows.maximumTableRows = limit ?? 20
@@ -75,12 +75,8 @@ extension Command {
         let isJSON = format == .json || format == .ndjson
         try invocation.printRows(rows) { write in
             for risk in found.risks.prefix(limit ?? Int.max) {
-                let row: Document = [
-                    "customerId": .string(risk.id), "probability": .double(risk.probability),
-                    "lastOrder": .string(dayText(risk.lastOrderDay)), "orders": .integer(risk.orders),
-                    "revenue": .double(risk.revenue),
-                    "drivers": isJSON ? risk.driverDocuments(3) : .string(risk.driverText(3)),
-                ]
+                var row = risk.document()
+                if !isJSON { row = row.setting("drivers", .string(risk.driverText(3))) }
                 try row.withView(write)
             }
         }
@@ -88,19 +84,6 @@ extension Command {
 }
 
 extension ChurnRisk {
-    /// The strongest drivers as documents.
-    func driverDocuments(_ count: Int) -> BSONValue {
-        .array(
-            BSONArray(
-                documents: drivers.prefix(count).map { driver in
-                    [
-                        "feature": .string(driver.feature.rawValue),
-                        "value": .optional(driver.value.isNaN ? nil : driver.value),
-                        "contribution": .double(driver.contribution),
-                    ]
-                }))
-    }
-
     /// The strongest drivers as text, such as `↑ days since the last order 212`.
     fileprivate func driverText(_ count: Int) -> String {
         drivers.prefix(count).filter { abs($0.contribution) >= 0.05 }.map { driver in

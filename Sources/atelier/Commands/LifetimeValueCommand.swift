@@ -146,25 +146,11 @@ private struct LifetimeValueReport {
         let summary = "\(Progress.grouped(predictions.count)) customers, worth \(rounded(total, 2)) in all"
         rows.footnotes = [summary + "; recency and age in \(model.unit.rawValue)s."]
         rows.footnotes += checkNote + warnings
-        let order = predictions.indices.sorted { a, b in
-            let (first, second) = (predictions[a].lifetimeValue ?? 0, predictions[b].lifetimeValue ?? 0)
-            return first == second ? a < b : first > second
-        }
+        let order = LifetimeValueModel.ranking(predictions)
         try invocation.printRows(rows) { write in
             for index in order.prefix(limit ?? Int.max) {
-                let prediction = predictions[index]
-                let customer = prediction.customer
-                var fields: [(String, BSONValue)] = [
-                    ("customerId", .string(customer.id)), ("frequency", .integer(customer.frequency)),
-                    ("recency", .double(customer.recency)), ("age", .double(customer.age)),
-                    ("meanAmount", .double(customer.meanAmount)),
-                    ("probabilityAlive", .double(prediction.probabilityAlive)),
-                    ("expectedPurchases", .double(prediction.expectedPurchases)),
-                    ("expectedValue", .optional(prediction.expectedAmount)),
-                    ("clv", .optional(prediction.lifetimeValue)),
-                ]
-                if let check { fields.append(("actualPurchases", .integer(check.actual[index]))) }
-                let row = Document(fields)
+                var row = predictions[index].document
+                if let check { row = row.setting("actualPurchases", .integer(check.actual[index])) }
                 try row.withView(write)
             }
         }
@@ -180,26 +166,7 @@ private struct LifetimeValueReport {
                 Column(name: "standardError", type: .number, title: "Standard error"),
             ], footnotes: warnings)
         try invocation.printRows(rows) { write in
-            func row(_ model: String, _ parameter: String, _ value: BSONValue, _ error: Double? = nil) throws {
-                let row: Document = [
-                    "model": .string(model), "parameter": .string(parameter), "value": value,
-                    "standardError": .optional(error),
-                ]
-                try row.withView(write)
-            }
-            for (index, name) in ["r", "alpha", "a", "b"].enumerated() {
-                let fit = model.purchaseFit
-                try row("BG/NBD", name, .double(fit.parameters[index]), fit.standardErrors?[index])
-            }
-            try row("BG/NBD", "logLikelihood", .double(model.purchaseFit.logLikelihood))
-            try row("BG/NBD", "customers", .integer(model.customers.count))
-            for (index, name) in ["p", "q", "v"].enumerated() {
-                let fit = model.amountFit
-                try row("Gamma-Gamma", name, .double(fit.parameters[index]), fit.standardErrors?[index])
-            }
-            try row("Gamma-Gamma", "logLikelihood", .double(model.amountFit.logLikelihood))
-            try row("Gamma-Gamma", "customers", .integer(model.amountCustomers))
-            try row("Gamma-Gamma", "frequencyAmountCorrelation", .double(model.frequencyAmountCorrelation))
+            for row in model.parameterDocuments { try row.withView(write) }
         }
     }
 

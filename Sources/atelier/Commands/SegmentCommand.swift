@@ -73,21 +73,8 @@ extension Command {
                 : "Mean silhouette \(tried).",
         ]
         if !logarithms.isEmpty { rows.footnotes.append("Compared as logarithms: \(logarithms).") }
-        let customers = Double(segmentation.members.count)
-        let revenue = segmentation.segments.reduce(0) { $0 + $1.revenue }
         try invocation.printRows(rows) { write in
-            for segment in segmentation.segments {
-                var fields: [(String, BSONValue)] = [
-                    ("segment", .integer(segment.number)), ("customers", .integer(segment.customers)),
-                    ("share", .double(Double(segment.customers) / customers)),
-                    ("revenueShare", .double(revenue > 0 ? segment.revenue / revenue : 0)),
-                ]
-                for (measure, mean) in zip(Segmentation.Measure.allCases, segment.means) {
-                    fields.append((measure.rawValue, .double(mean)))
-                }
-                fields.append(("description", .string(segment.description)))
-                try Document(fields).withView(write)
-            }
+            for row in segmentation.segmentDocuments { try row.withView(write) }
         }
     }
 
@@ -99,7 +86,7 @@ extension Command {
                 Column(name: "segment", type: .integer, title: "Segment"),
                 Column(name: "recencyDays", type: .number, unit: .days, title: "Recency"),
                 Column(name: "orders", type: .integer, title: "Orders"),
-                Column(name: "revenue", type: .number, unit: .currency, title: "Revenue"),
+                Column(name: "revenue", type: .decimal, unit: .currency, title: "Revenue"),
                 Column(name: "averageOrder", type: .number, unit: .currency, title: "Average order"),
                 Column(name: "tenureDays", type: .number, unit: .days, title: "Tenure"),
             ])
@@ -107,14 +94,7 @@ extension Command {
         rows.howToSeeMore = "--limit N shows more, --format csv or json prints all"
         try invocation.printRows(rows) { write in
             for member in segmentation.members.prefix(limit ?? Int.max) {
-                var fields: [(String, BSONValue)] = [
-                    ("customerId", .string(member.id)), ("segment", .integer(member.segment)),
-                ]
-                for (measure, value) in zip(Segmentation.Measure.allCases, member.values) {
-                    let isCount = measure == .orders
-                    fields.append((measure.rawValue, isCount ? .integer(Int(value)) : .double(value)))
-                }
-                try Document(fields).withView(write)
+                try member.document.withView(write)
             }
         }
     }
