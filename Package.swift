@@ -47,15 +47,18 @@ let package = Package(
             resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
         .target(name: "Baskets", dependencies: ["BSON", "Definitions", "DocumentStore"], swiftSettings: hot),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
+        .target(name: "Experiments", dependencies: ["BSON", "DocumentStore", "Analytics", "CGSL"]),
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
         .target(
             name: "Worker",
-            dependencies: ["BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting"]),
+            dependencies: [
+                "BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting", "Experiments",
+            ]),
         .executableTarget(
             name: "atelier",
             dependencies: [
                 "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Ingest", "Worker", "WireServer",
-                "CustomerModels", "Forecasting", "Baskets",
+                "CustomerModels", "Forecasting", "Experiments", "Baskets",
             ]),
 
         // Tests, one target per tested layer.
@@ -85,6 +88,9 @@ let package = Package(
             ],
             exclude: ["Golden"]),
         .testTarget(name: "ReportsTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Reports"]),
+        .testTarget(
+            name: "ExperimentsTests",
+            dependencies: ["BSON", "Definitions", "DocumentStore", "Experiments", "TestSupport"]),
         .testTarget(
             name: "ForecastingTests",
             dependencies: ["BSON", "Definitions", "DocumentStore", "Forecasting", "TestSupport"],

@@ -33,8 +33,8 @@ extension Command {
             .by, .measure, .horizon, .season, .model, .level, .origins, .backtest, .series, .from, .to, .store,
         ] + Option.output,
         details: [
-            "Models are tried from earlier times, knowing only what came before. One is used only if it beats seasonal naive",
-            "(what was a season ago) also where it was not chosen by; otherwise the answer says so and is seasonal naive.",
+            "Models are tried from earlier times, knowing only what came before. One is used only if it beats seasonal naive "
+                + "(what was a season ago) also where it was not chosen by; otherwise the answer says so and is seasonal naive.",
             "Periods without sales count as 0, incomplete ones at the ends do not count. Definitions: docs/forecasts.md.",
         ],
         examples: [
