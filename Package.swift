@@ -103,7 +103,8 @@ let package = Package(
             ],
             exclude: ["Aggregations", "Transcripts"]),
         .testTarget(name: "CustomerModelsTests", dependencies: ["BSON", "DocumentStore", "CustomerModels", "CGSL"]),
-        .testTarget(name: "BasketsTests", dependencies: ["BSON", "Baskets", "DocumentStore"]),
+        .testTarget(
+            name: "BasketsTests", dependencies: ["BSON", "Baskets", "Definitions", "DocumentStore", "Ingest", "Retail"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(
