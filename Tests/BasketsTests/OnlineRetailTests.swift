@@ -59,7 +59,8 @@ struct OnlineRetailTests {
         #expect(pairs.count - baskets.items.count == number(expected["distinct_pairs"]))
         var likely = try RuleMiner(minimumConfidence: .zero).rules(of: try mine(baskets, "0.02", maximumSize: 2))
         likely.sort(by: .support)
-        for (index, pair) in try #require(expected["top20_pairs"]?.arrayValue).compactMap(\.documentValue).enumerated() {
+        for (index, pair) in try #require(expected["top20_pairs"]?.arrayValue).compactMap(\.documentValue).enumerated()
+        {
             // Each pair is two rules, of the same count, the lower antecedent first.
             let (forward, backward) = (index * 2, index * 2 + 1)
             #expect(likely.basketCount(forward) == number(pair["count"]))

@@ -34,7 +34,8 @@ import Testing
             return result
         }
         #expect(found(try sets.list()) == expected, "seed \(seed), in at least \(least)")
-        #expect(Set(found(try sets.list(.closed)).keys) == oracle.closed(expected), "seed \(seed), in at least \(least)")
+        #expect(
+            Set(found(try sets.list(.closed)).keys) == oracle.closed(expected), "seed \(seed), in at least \(least)")
         #expect(
             Set(found(try sets.list(.maximal)).keys) == oracle.maximal(expected), "seed \(seed), in at least \(least)")
         let size = Int.random(in: 1...4, using: &numbers)
