@@ -3,7 +3,7 @@ enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
         ("Data", [.initialize, .load, .generate, .refresh, .quality, .export]),
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain, .basket, .report]),
-        ("Customers", [.lifetimeValue, .churn, .segment]),
+        ("Customers", [.lifetimeValue, .churn, .segment, .cohort]),
         ("Forecasts and experiments", [.forecast, .experiment]),
         ("Services", [.worker, .serve]),
         ("The store and the program", [.stats, .version]),

@@ -20,7 +20,7 @@ extension Command {
             "k-means over recency, orders, revenue, average order and tenure, standardised, skewed ones as logarithms. Without "
                 + "--k the number from 3 to --max-k with the highest mean silhouette is taken. Segment 1 is the one with the "
                 + "highest mean revenue; the same seed gives the same segments.",
-            "`atelier run rfm-segments` answers the same by fixed rules, where there is one.",
+            "`atelier run rfm-segments` answers the same by fixed rules.",
         ],
         examples: ["atelier segment", "atelier segment --k 5 --members --format csv --out segments.csv"]
     ) { invocation in
