@@ -25,19 +25,19 @@ import Testing
         let lines = CohortMatrix(rows, showsCounts: false).lines(style, width: nil, isQuiet: true)
         #expect(
             lines == [
-                "Cohort    Size      0      1      2",
+                "Cohort    Size     0      1      2",
                 "───────────────────────────────────",
-                "2010-01  1,000   100%    50%█    9%*",
-                "2010-02    200   100%    10%*░",
-                "2010-03     50   100%*",
-                "All      1,250   100%    50%",
+                "2010-01  1,000  100%    50%█    9% *",
+                "2010-02    200  100%    10%░*",
+                "2010-03     50  100% *",
+                "All      1,250  100%    50%",
             ], "\(lines.joined(separator: "\n"))")
     }
 
     @Test func countsHaveNoMeanAndMonthsWithoutRoomAreNamed() {
         let style = ChartStyle(isUnicode: false, isColoured: false)
         let lines = CohortMatrix(rows, showsCounts: true).lines(style, width: 34, isQuiet: false)
-        #expect(lines.contains("2010-01  1,000  1,000     500 #"), "\(lines.joined(separator: "\n"))")
+        #expect(lines.contains("2010-01  1,000  1,000     500#"), "\(lines.joined(separator: "\n"))")
         #expect(lines.contains("Not shown, for lack of room: months 2 to 2; --format csv has all"))
         #expect(!lines.contains { $0.hasPrefix("All") })
         #expect(lines.allSatisfy { !$0.hasPrefix("2010") || $0.count <= 34 })
@@ -47,7 +47,7 @@ import Testing
     @Test func coloursHaveAnEnd() {
         let style = ChartStyle(isUnicode: true, isColoured: true)
         let lines = CohortMatrix(rows, showsCounts: false).lines(style, width: nil, isQuiet: true)
-        #expect(lines[2].contains("\u{1B}[48;5;24;38;5;231m   50%  \u{1B}[0m"))
+        #expect(lines[2].contains("\u{1B}[48;5;24;38;5;231m  50%  \u{1B}[0m"))
     }
 
     @Test func aStoreAnswersInEveryFormat() throws {

@@ -126,7 +126,7 @@ struct CohortMatrix {
         let names = ["Cohort", "All"] + cohorts.map(\.name)
         let nameWidth = names.map { DisplayWidth.of($0) }.max() ?? 0
         let sizeWidth = max(4, Progress.grouped(cohorts.reduce(0) { $0 + $1.size }).count)
-        // The number, a star or a blank, and a mark.
+        // A blank, the number, a mark, and a star.
         let cellWidth = (cohorts.flatMap { $0.cells.values.map { number($0).count } }.max() ?? 4) + 3
         let left = nameWidth + 2 + sizeWidth + 1
         var shown = ages
@@ -177,18 +177,18 @@ struct CohortMatrix {
 
     /// The cell with a mark, or on a background, that grows with the share; the first month is always all.
     private func shaded(_ cell: Cell, _ age: Int, _ width: Int, _ style: ChartStyle) -> String {
-        let text = number(cell) + (cell.isComplete ? " " : "*")
-        guard age > 0 else { return style.fitted(text + " ", width, toTheRight: true) }
+        let star = cell.isComplete ? " " : "*"
+        func fitted(_ mark: String) -> String { style.fitted(number(cell) + mark + star, width, toTheRight: true) }
+        guard age > 0 else { return fitted(" ") }
         let others = cohorts.flatMap { $0.cells.filter { $0.key > 0 && $0.value.isComplete }.values }
         let highest = max(others.map(\.rate).max() ?? 0, 1e-9)
         let step = max(0, min(4, Int(cell.rate / highest * 5)))
         if style.isColoured {
             // Blues of the 256-colour palette, with a foreground that can be read on each.
             let (background, foreground) = [(195, 16), (153, 16), (110, 16), (67, 231), (24, 231)][step]
-            let fitted = style.fitted(text + " ", width, toTheRight: true)
-            return "\u{1B}[48;5;\(background);38;5;\(foreground)m\(fitted)\u{1B}[0m"
+            return "\u{1B}[48;5;\(background);38;5;\(foreground)m\(fitted(" "))\u{1B}[0m"
         }
         let mark = style.isUnicode ? [" ", "░", "▒", "▓", "█"][step] : [" ", ".", ":", "+", "#"][step]
-        return style.fitted(text + mark, width, toTheRight: true)
+        return fitted(mark)
     }
 }
