@@ -46,8 +46,11 @@ public struct RetentionOffer: Sendable {
     public init() {}
 
     /// - Throws: `badValue` for numbers out of range.
-    func check() throws {
+    public func check() throws {
         func refuse(_ message: String) throws -> Never { throw AtelierError(.badValue, message) }
+        for number in [effect, contactCost, margin] where !number.mean.isFinite || !(number.deviation >= 0) {
+            try refuse("expected finite numbers and standard deviations of 0 or more")
+        }
         guard rule.quantile > 0 && rule.quantile <= 1 else { try refuse("the quantile lies above 0 and up to 1") }
         guard rule.leastPurchases >= 2 else { try refuse("an interval wants two purchases at least") }
         guard (0...1).contains(discount) else { try refuse("the discount lies between 0 and 1") }
@@ -168,7 +171,8 @@ public struct RetentionSimulation: Sendable {
         let rate = Double(spent.count) / Double(past)
         let raised = rate * (1 + offer.effect.mean)
         guard offer.effect.mean != 0, rate < 1, raised > 0, raised < 1 else { return nil }
-        return SampleSize.visitors(.normal, from: rate, to: raised, alpha: 0.05, power: 0.8)
+        let visitors = SampleSize.visitors(.normal, from: rate, to: raised, alpha: 0.05, power: 0.8)
+        return visitors < 1e15 ? visitors : nil
     }
 
     /// The distribution of what the offer brings, as a summary or a histogram of the profit.

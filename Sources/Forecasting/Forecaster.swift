@@ -58,7 +58,10 @@ public struct Forecaster: Sendable {
         self.series = series
         self.options = options
         let values = series.values
-        guard values.count >= 2, values.allSatisfy(\.isFinite) else {
+        guard values.allSatisfy({ abs($0) < 1e150 }) else {
+            throw AtelierError(.badValue, "the series has values that are too large to calculate with")
+        }
+        guard values.count >= 2 else {
             throw AtelierError(
                 .badValue, "the series has \(series.period.counted(values.count)): forecasts want two at least")
         }

@@ -10,6 +10,9 @@ public struct TimeSeries: Sendable {
     /// What was left out or filled in, in sentences.
     public let notes: [String]
 
+    /// How many periods a series may have.
+    public static let longest = 20_000
+
     /// The number of the period after the last.
     public var end: Int { first + values.count }
 
@@ -36,6 +39,12 @@ public struct TimeSeries: Sendable {
             throw AtelierError(
                 .badValue, "the data cover no whole \(period.rawValue)",
                 advice: "Choose shorter periods, or a longer range.")
+        }
+        guard end - start <= TimeSeries.longest else {
+            throw AtelierError(
+                .badValue,
+                "the data cover \(end - start) \(period.rawValue)s: \(TimeSeries.longest) at most can be forecast from",
+                advice: "Choose longer periods or a shorter range; a date may be mistaken.")
         }
         var values = [Double](repeating: 0, count: end - start)
         var isObserved = [Bool](repeating: false, count: end - start)

@@ -72,6 +72,7 @@ import Testing
         (["compare", "--pipeline", "[]"], 3, "there is no store"),
         (["simulate"], 3, "there is no store"),
         (["simulate", "--effect", "a lot"], 2, "--effect: expected a number, and as needed its standard deviation"),
+        (["simulate", "--margin", "1.5"], 2, "the margin lies between 0 and 1"),
         (["simulate", "--a", "1/2"], 2, "--a is not for simulate"),
     ])
     func mistakes(_ arguments: [String], _ status: Int32, _ message: String) throws {

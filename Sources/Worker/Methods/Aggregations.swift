@@ -58,7 +58,7 @@ extension Method {
             .required("notes", .array(of: .string), "What counts and what does not."),
             .required("collection", .string, "Where its pipeline starts."),
             .required("parameters", .document, "The JSON Schema of `parameters` in aggregations.run."),
-            .required("columns", columns, "The fields of the rows."),
+            .required("columns", resultColumns, "The fields of the rows."),
             .optional("chart", .document, "How to draw the result: type; x, series and y name columns."),
             .required("since", .string, "The oldest MongoDB whose operators it uses."),
         ])
@@ -88,7 +88,7 @@ extension Method {
             .batchSize, .maxTimeMS,
         ],
         result: .object([
-            .required("columns", columns, "The fields of the rows, and how to read them."),
+            .required("columns", resultColumns, "The fields of the rows, and how to read them."),
             .required("parameters", .document, "What it was computed with, defaults included."),
             .required("documents", .documents, "The first of the rows."),
             .optional("cursor", .string, "What to ask `documents.next` for the rest with; absent where this was all."),
@@ -114,7 +114,8 @@ extension Method {
     }
 }
 
-private let columns = Schema.array(
+/// How results say how to read their rows.
+let resultColumns = Schema.array(
     of: .object([
         .required("name", .string, "The field."), .required("title", .string, "The heading people read."),
         .required("type", .choice(ColumnType.allCases.map(\.rawValue)), "What its values are; any may be null."),
@@ -140,7 +141,7 @@ extension Call {
 }
 
 extension Column {
-    fileprivate var description: Document {
+    var description: Document {
         Document { writer in
             writer.append("name", BSONValue.string(name))
             writer.append("title", BSONValue.string(title))

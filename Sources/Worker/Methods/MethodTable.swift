@@ -2,7 +2,7 @@ import BSON
 
 /// Every method the worker has, by name. A new one is declared in the file of its group and named here.
 struct MethodTable: Sendable {
-    static let all: [Method] = documents + aggregations + customers + baskets + server
+    static let all: [Method] = documents + aggregations + customers + baskets + analyses + server
 
     static let documents: [Method] = [
         .documentsFind, .documentsFindOne, .documentsCount, .documentsDistinct, .documentsAggregate,
@@ -19,6 +19,10 @@ struct MethodTable: Sendable {
     static let baskets: [Method] = [.basketsRules, .basketsSets]
 
     static let customers: [Method] = [.customersLifetimeValue, .customersChurn, .customersSegment]
+
+    static let analyses: [Method] = [
+        .forecastsRun, .experimentsSize, .experimentsCompare, .experimentsSimulate,
+    ]
 
     static let server: [Method] = [.serverDescribe, .serverPing, .serverStatus, .serverVersion]
 

@@ -222,6 +222,7 @@ extension Invocation {
         if let seed = try integer(.seed, in: 0...Int.max) { offer.seed = UInt64(seed) }
         offer.day = try day(.onDay)
         offer.bars = try integer(.histogram, in: 2...1000)
+        try UsageError.rethrowing { try offer.check() }
         let progress = Progress("Simulating", counting: "simulations", isQuiet: isQuiet)
         defer { progress.finish() }
         let purchases = try withStore { try CustomerPurchases(in: $0.database) }
