@@ -11,7 +11,9 @@ final class GroupTable {
     private let keySize: Int
     private var blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private var hashes: UnsafeMutablePointer<UInt64>
-    private var table: UnsafeMutablePointer<Int32>
+    /// Entries by hash: the hash's upper half beside the group's number plus one; 0 where there is none. A group that is
+    /// passed by on the way to another costs no look at its hash or its key elsewhere in memory.
+    private var table: UnsafeMutablePointer<UInt64>
     private var capacity: Int
     private(set) var count = 0
 
@@ -23,7 +25,7 @@ final class GroupTable {
         blocks = .allocate(capacity: capacity)
         hashes = .allocate(capacity: capacity)
         table = .allocate(capacity: capacity)
-        table.initialize(repeating: -1, count: capacity)
+        table.initialize(repeating: 0, count: capacity)
     }
 
     deinit {
@@ -45,15 +47,18 @@ final class GroupTable {
         let hash = hasher.finish()
         let mask = capacity - 1
         var position = Int(truncatingIfNeeded: hash) & mask
-        while table[position] >= 0 {
-            let index = Int(table[position])
-            if hashes[index] == hash && equal(blocks[index].assumingMemoryBound(to: ValueView.self), key) {
-                return (blocks[index] + keySize, false)
+        while case let entry = table[position], entry != 0 {
+            if (entry ^ hash) >> 32 == 0 {
+                let block = blocks[Int(entry & 0xFFFF_FFFF) - 1]
+                if equal(block.assumingMemoryBound(to: ValueView.self), key) { return (block + keySize, false) }
             }
             position = (position + 1) & mask
         }
         return (insert(key, hash, at: position), true)
     }
+
+    /// The entry of a group with this hash and number.
+    private func entry(_ hash: UInt64, _ index: Int) -> UInt64 { hash & 0xFFFF_FFFF_0000_0000 | UInt64(index + 1) }
 
     private func equal(_ a: UnsafeMutablePointer<ValueView>, _ b: UnsafeMutablePointer<ValueView>) -> Bool {
         for i in 0..<keyParts where !a[i].equals(b[i]) { return false }
@@ -66,7 +71,7 @@ final class GroupTable {
         let block = memory.allocate(blockSize)
         let parts = block.bindMemory(to: ValueView.self, capacity: keyParts)
         for i in 0..<keyParts { (parts + i).initialize(to: memory.copy(key[i])) }
-        table[position] = Int32(count)
+        table[position] = entry(hash, count)
         blocks[count] = block
         hashes[count] = hash
         count += 1
@@ -78,14 +83,14 @@ final class GroupTable {
         let larger = capacity * 2
         let newBlocks = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: larger)
         let newHashes = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
-        let newTable = UnsafeMutablePointer<Int32>.allocate(capacity: larger)
-        newTable.initialize(repeating: -1, count: larger)
+        let newTable = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
+        newTable.initialize(repeating: 0, count: larger)
         newBlocks.update(from: blocks, count: count)
         newHashes.update(from: hashes, count: count)
         for i in 0..<count {
             var position = Int(truncatingIfNeeded: newHashes[i]) & (larger - 1)
-            while newTable[position] >= 0 { position = (position + 1) & (larger - 1) }
-            newTable[position] = Int32(i)
+            while newTable[position] != 0 { position = (position + 1) & (larger - 1) }
+            newTable[position] = entry(newHashes[i], i)
         }
         blocks.deallocate()
         hashes.deallocate()
@@ -95,7 +100,7 @@ final class GroupTable {
 
     func removeAll() {
         count = 0
-        table.initialize(repeating: -1, count: capacity)
+        table.initialize(repeating: 0, count: capacity)
         memory.reset()
     }
 }
