@@ -13,21 +13,36 @@ public final class Arena {
     @exclusivity(unchecked) @usableFromInline var limit: UnsafeMutableRawPointer
     /// Where the first chunk begins: the cursor of an arena that is fresh.
     @usableFromInline let beginning: UnsafeMutableRawPointer
-    private var chunks: [(base: UnsafeMutableRawPointer, size: Int)] = []
+    private var chunks: [Chunk] = []
+    private var reserved: Int
+    private let overflow: (any ArenaOverflow)?
+    /// Why the overflow gave no memory when it was wanted. Ordinary memory was used instead; who fills the arena asks now
+    /// and then, and gives up.
+    public private(set) var overflowFailure: AtelierError?
     private var current = 0
     /// Scratch for building documents and arrays whose bytes then move into the arena.
     private var writers: [BSONWriter] = []
 
-    /// - Parameter chunkSize: bytes of the first chunk; later ones are larger.
-    public init(chunkSize: Int = 64 * 1024) {
+    private struct Chunk {
+        let base: UnsafeMutableRawPointer
+        let size: Int
+        var isOverflow = false
+    }
+
+    /// - Parameters:
+    ///   - chunkSize: bytes of the first chunk; later ones are larger.
+    ///   - overflow: where memory comes from once the arena holds much; nil for from where it always does.
+    public init(chunkSize: Int = 64 * 1024, overflow: (any ArenaOverflow)? = nil) {
         let base = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
-        chunks = [(base, chunkSize)]
+        chunks = [Chunk(base: base, size: chunkSize)]
+        reserved = chunkSize
+        self.overflow = overflow
         cursor = base
         limit = base + chunkSize
         beginning = base
     }
 
-    deinit { for chunk in chunks { chunk.base.deallocate() } }
+    deinit { chunks.forEach(release) }
 
     /// Uninitialised memory, aligned to 16 bytes.
     @inlinable @inline(__always)
@@ -49,9 +64,24 @@ public final class Arena {
             }
         }
         let wanted = max(size, min(chunks[chunks.count - 1].size * 2, 8 * 1024 * 1024))
-        chunks.append((.allocate(byteCount: wanted, alignment: 16), wanted))
+        chunks.append(makeChunk(wanted))
+        reserved += wanted
         current = chunks.count - 1
         use(current)
+    }
+
+    private func makeChunk(_ size: Int) -> Chunk {
+        if let overflow, reserved + size > overflow.threshold {
+            switch overflow.allocate(size) {
+            case .success(let base): return Chunk(base: base, size: size, isOverflow: true)
+            case .failure(let error): overflowFailure = error
+            }
+        }
+        return Chunk(base: .allocate(byteCount: size, alignment: 16), size: size)
+    }
+
+    private func release(_ chunk: Chunk) {
+        if chunk.isOverflow { overflow?.deallocate(chunk.base, chunk.size) } else { chunk.base.deallocate() }
     }
 
     private func use(_ index: Int) {
@@ -67,13 +97,18 @@ public final class Arena {
 
     @usableFromInline
     func rewind() {
-        while chunks.count > 4 { chunks.removeLast().base.deallocate() }
+        while chunks.count > 4 {
+            let chunk = chunks.removeLast()
+            reserved -= chunk.size
+            release(chunk)
+        }
+        overflowFailure = nil
         current = 0
         use(0)
     }
 
     /// How many bytes the arena holds from the system.
-    public var reservedBytes: Int { chunks.reduce(0) { $0 + $1.size } }
+    public var reservedBytes: Int { reserved }
 
     // MARK: Copying and making values
 

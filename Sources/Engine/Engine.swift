@@ -16,6 +16,7 @@ public final class Engine: Deployment {
     let operations = RunningOperations()
     let startedAt = Clock.uptime()
     let durability: String
+    let blockingMemory: Int
 
     /// Opens the store at a path, and makes it where there is none.
     /// - Throws: `AtelierError` for a path that cannot be a store, a store of a newer format, a full disk.
@@ -25,6 +26,7 @@ public final class Engine: Deployment {
             options: StorageOptions(
                 durability: options.relaxedDurability ? .relaxed : .synced, isReadOnly: options.readOnly))
         durability = options.relaxedDurability ? "relaxed" : "synced"
+        blockingMemory = options.blockingMemory
     }
 
     public func run(_ document: Document, in database: String) throws -> Document {
@@ -40,6 +42,12 @@ public final class Engine: Deployment {
             command.operation = operation
             return try known.run(command, self)
         }
+    }
+
+    /// Where large sorts and groups put what memory shall not hold: beside the store.
+    var spillDirectory: String {
+        let path = storage.path
+        return path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     public func close() {
@@ -61,6 +69,9 @@ public struct EngineOptions: Sendable {
     public var relaxedDurability = false
     /// Refuse every write.
     public var readOnly = false
+    /// How many bytes a `$sort` or `$group` holds in memory before it spills to a temporary file or, where the command
+    /// forbids that, fails. MongoDB's limit unless told otherwise.
+    public var blockingMemory = 100 << 20
 
     public init(relaxedDurability: Bool = false, readOnly: Bool = false) {
         self.relaxedDurability = relaxedDurability

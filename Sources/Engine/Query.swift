@@ -15,6 +15,7 @@ final class Query: PipelineEnvironment {
     let examined = Examined()
     /// Whether several threads may read; `explain` counts what one does.
     var allowsParallel = true
+    fileprivate(set) var overflow: (any ArenaOverflow)?
 
     init(_ engine: Engine, _ reader: StorageReader, _ namespace: Namespace, _ interrupt: Interrupt) {
         self.engine = engine
@@ -138,15 +139,24 @@ final class Query: PipelineEnvironment {
 }
 
 extension Query {
+    /// Where the command's blocking stages spill to, or are refused to.
+    fileprivate func readDiskUse(_ command: Command) throws {
+        overflow = SpillFile(
+            directory: engine.spillDirectory, isAllowed: try command.flag("allowDiskUse") ?? true,
+            threshold: engine.blockingMemory)
+    }
+
     func openFind(_ command: Command) throws -> Pipeline {
-        try find(
+        try readDiskUse(command)
+        return try find(
             filter: command.documentField("filter") ?? Document(), sort: command.documentField("sort"),
             projection: command.documentField("projection"), skip: command.integer("skip") ?? 0,
             limit: command.integer("limit") ?? 0, hint: command["hint"], variables: command.documentField("let"))
     }
 
     func openAggregate(_ command: Command, _ pipeline: [Document]) throws -> Pipeline {
-        try aggregate(
+        try readDiskUse(command)
+        return try aggregate(
             BSONArray(documents: pipeline).document, hint: command["hint"], variables: command.documentField("let"),
             collectionless: command.isCollectionless)
     }

@@ -34,6 +34,12 @@ public protocol PipelineEnvironment: AnyObject {
     /// Where `$out` and `$merge` write; the database is nil for the pipeline's own.
     func writer(database: String?, collection: String) throws -> any PipelineWriter
 
+    /// Where blocking stages put what is too much for memory; nil where all of it stays there.
+    var overflow: (any ArenaOverflow)? { get }
+}
+
+extension PipelineEnvironment {
+    public var overflow: (any ArenaOverflow)? { nil }
 }
 
 /// Looks documents up by the value of one field.

@@ -59,7 +59,9 @@ extension PipelineBuilder {
             shape.overlays.append((field.name, slot))
             return slot
         }
-        stage = Group(stage, key, fields.map(\.accumulator), id: id, outputs: slots)
+        stage = Group(
+            stage, key, fields.map(\.accumulator), id: id, outputs: slots,
+            overflow: environment.overflow)
         compiler.shape = shape
     }
 }
@@ -120,7 +122,10 @@ final class Group: Stage {
     private let table: GroupTable
     private var position = -1
 
-    init(_ input: Stage, _ key: GroupKey, _ accumulators: [Accumulator], id: Slot, outputs: [Slot]) {
+    init(
+        _ input: Stage, _ key: GroupKey, _ accumulators: [Accumulator], id: Slot, outputs: [Slot],
+        overflow: (any ArenaOverflow)? = nil
+    ) {
         self.input = input
         self.key = key
         self.accumulators = ObjectList(accumulators)
@@ -133,7 +138,7 @@ final class Group: Stage {
         }
         self.id = id
         self.outputs = outputs
-        table = GroupTable(keyParts: key.parts.count, stateSize: offset)
+        table = GroupTable(keyParts: key.parts.count, stateSize: offset, overflow: overflow)
     }
 
     override func next(_ scope: Scope) throws -> Bool {
@@ -172,6 +177,7 @@ final class Group: Stage {
             for (i, accumulator) in mergeable.enumerated() {
                 try accumulator.merge(group.states + offsets[i], into: states + offsets[i], memory: table.memory)
             }
+            if let failure = table.memory.overflowFailure { throw failure.asExceededGroupMemory }
         }
     }
 
@@ -194,6 +200,7 @@ final class Group: Stage {
                 let value = try arguments.evaluate(i, scope)
                 try accumulators.with(i) { try $0.add(value, to: states + offsets[i], memory: memory) }
             }
+            if let failure = memory.overflowFailure { throw failure.asExceededGroupMemory }
         }
     }
 
@@ -201,5 +208,17 @@ final class Group: Stage {
         position = -1
         table.removeAll()
         input.restart()
+    }
+}
+
+extension AtelierError {
+    /// With this message where the limit of memory is what was met, rather than the disk's.
+    func asExceededMemory(of message: String) -> AtelierError {
+        code == .queryExceededMemory ? AtelierError(code, message, advice: advice) : self
+    }
+
+    fileprivate var asExceededGroupMemory: AtelierError {
+        asExceededMemory(
+            of: "Exceeded memory limit for $group, but didn't allow external sort. Pass allowDiskUse:true to opt in.")
     }
 }

@@ -5,7 +5,7 @@ import BSON
 /// A group's block holds its key's parts and behind them its states, so that a group is one piece of memory and no
 /// object. Groups are numbered in the order they came.
 final class GroupTable {
-    let memory = Arena(chunkSize: 64 * 1024)
+    let memory: Arena
     private let keyParts: Int
     private let blockSize: Int
     private let keySize: Int
@@ -17,7 +17,8 @@ final class GroupTable {
     private var capacity: Int
     private(set) var count = 0
 
-    init(keyParts: Int, stateSize: Int) {
+    init(keyParts: Int, stateSize: Int, overflow: (any ArenaOverflow)?) {
+        memory = Arena(overflow: overflow)
         self.keyParts = keyParts
         keySize = keyParts * MemoryLayout<ValueView>.stride
         blockSize = keySize + stateSize

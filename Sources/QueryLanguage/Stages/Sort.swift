@@ -15,7 +15,9 @@ extension PipelineBuilder {
     public func sort(_ pattern: SortPattern, limit: Int64?) {
         let root = compiler.newSlot()
         let stable = compiler.shape.isStable
-        stage = Sort(stage, pattern, row: compiler.rowDocument(), root: root, limit: limit, rowsAreStable: stable)
+        stage = Sort(
+            stage, pattern, row: compiler.rowDocument(), root: root, limit: limit, rowsAreStable: stable,
+            overflow: environment.overflow)
         compiler.shape = Shape(base: root)
         compiler.shape.isStable = true
     }
@@ -196,20 +198,26 @@ final class Sort: Stage {
     private let root: Slot
     private let limit: Int
     private let rowsAreStable: Bool
-    private var memory = Arena()
+    private let overflow: (any ArenaOverflow)?
+    private var memory: Arena
     /// Per row: its key's values, then its document.
     private var rows: [UnsafeMutablePointer<ValueView>] = []
     /// A row's key must sort before this one to matter.
     private var threshold: UnsafeMutablePointer<ValueView>?
     private var position = -1
 
-    init(_ input: Stage, _ pattern: SortPattern, row: Expression, root: Slot, limit: Int64?, rowsAreStable: Bool) {
+    init(
+        _ input: Stage, _ pattern: SortPattern, row: Expression, root: Slot, limit: Int64?, rowsAreStable: Bool,
+        overflow: (any ArenaOverflow)?
+    ) {
         self.input = input
         self.pattern = pattern
         self.row = row
         self.root = root
         self.limit = limit.map { Int(clamping: $0) } ?? Int.max
         self.rowsAreStable = rowsAreStable
+        self.overflow = overflow
+        memory = Arena(overflow: overflow)
     }
 
     override func next(_ scope: Scope) throws -> Bool {
@@ -242,7 +250,13 @@ final class Sort: Stage {
             let document = try row.evaluate(scope)
             (kept + width).initialize(to: rowsAreStable ? document : memory.copy(document))
             rows.append(kept)
-            if rows.count >= batch { cut() }
+            if rows.count >= batch || (memory.overflowFailure != nil && rows.count > limit) { cut() }
+            if let failure = memory.overflowFailure {
+                throw failure.asExceededMemory(
+                    of:
+                        "Sort exceeded memory limit of \(overflow?.threshold ?? 0) bytes, but did not opt in to external sorting."
+                )
+            }
         }
         order()
         if rows.count > limit { rows.removeLast(rows.count - limit) }
@@ -256,7 +270,7 @@ final class Sort: Stage {
         if rowsAreStable { return }
         // What the dropped rows held goes with the old arena.
         let old = memory
-        memory = Arena()
+        memory = Arena(overflow: overflow)
         let width = pattern.parts.count + 1
         rows = rows.map { row in
             let copy = memory.allocate(width * MemoryLayout<ValueView>.stride).bindMemory(
@@ -277,7 +291,7 @@ final class Sort: Stage {
         position = -1
         rows = []
         threshold = nil
-        memory = Arena()
+        memory = Arena(overflow: overflow)
         input.restart()
     }
 }
