@@ -39,6 +39,7 @@ import Testing
         ("who,date,amount\na,1970-01-01,1\n", "line 1: the header names no column customer"),
         ("customer,date,amount\na,1970-01-01,1\na,1970-02-30,1\n", "line 3: the date is none"),
         ("customer,date,amount\na,1970-01-01,much\n", "line 2: the amount is no number"),
+        ("customer,date,amount\na,1970-01-01,-5\n", "line 2: the amount is below zero"),
         ("customer,date,amount\na,1970-01-01\n", "line 2: expected 3 fields at least, found 2"),
         ("customer,date,amount\n,1970-01-01,1\n", "line 2: the customer is empty"),
     ])

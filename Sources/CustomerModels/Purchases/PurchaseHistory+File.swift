@@ -115,6 +115,11 @@ private struct TransactionColumns {
         guard let value = Double(fields[amount]), value.isFinite else {
             throw AtelierError(.failedToParse, "the amount is no number", at: place, advice: "Write amounts as 29.73.")
         }
+        guard value >= 0 else {
+            throw AtelierError(
+                .failedToParse, "the amount is below zero", at: place,
+                advice: "Returns are no purchases; leave their lines out.")
+        }
         return (fields[customer], day, value)
     }
 
