@@ -42,6 +42,7 @@ let package = Package(
         .target(
             name: "CustomerModels",
             dependencies: ["BSON", "Definitions", "DocumentStore", "CGSL", "CNLopt", "CXGBoost"]),
+        .target(name: "Parquet", dependencies: ["BSON", "CZlib"]),
         .target(
             name: "Reports", dependencies: ["BSON", "DocumentStore", "Analytics"],
             resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
@@ -52,12 +53,14 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting", "Experiments",
+                "BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting",
+                "Experiments",
             ]),
         .executableTarget(
             name: "atelier",
             dependencies: [
-                "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Ingest", "Worker", "WireServer",
+                "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Parquet", "Ingest", "Worker",
+                "WireServer",
                 "CustomerModels", "Forecasting", "Experiments", "Baskets",
             ]),
 
@@ -87,6 +90,7 @@ let package = Package(
                 "MongoDriver", "TestSupport", "StorageWorkload", "atelier",
             ],
             exclude: ["Golden"]),
+        .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
         .testTarget(name: "ReportsTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Reports"]),
         .testTarget(
             name: "ExperimentsTests",

@@ -57,7 +57,7 @@ extension Option {
         "store", value: "PATH|mongodb://…", "The store; otherwise ATELIER_STORE, otherwise ./atelier.store")
     static let format = Option(
         "format", value: "FORMAT",
-        "table, csv, json, ndjson or markdown; otherwise by the name of --out, otherwise table")
+        "table, csv, json, ndjson, markdown or parquet; otherwise by the name of --out, otherwise table")
     static let out = Option("out", value: "FILE", "Write there instead of to standard output, whole or not at all")
     static let quiet = Option("quiet", "Nothing but results and errors: no headings, progress or reports")
     static let aggregations = Option(

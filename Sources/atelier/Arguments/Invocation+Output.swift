@@ -1,5 +1,6 @@
 import BSON
 import DocumentStore
+import Glibc
 
 extension Invocation {
     var isQuiet: Bool { isSet(.quiet) }
@@ -7,7 +8,12 @@ extension Invocation {
     /// The format asked for, or that of the file's name, or the command's own.
     func format(or standard: RowFormat = .table) throws -> RowFormat {
         guard let name = value(.format) else { return try value(.out).flatMap(RowFormat.named(by:)) ?? standard }
-        if let format = RowFormat(rawValue: name) { return format }
+        if let format = RowFormat(rawValue: name) {
+            if format == .parquet && value(.out) == nil && Terminal.isTerminal(STDOUT_FILENO) {
+                throw UsageError("--format: parquet is not for terminals", advice: "Name a file with --out.")
+            }
+            return format
+        }
         let names = RowFormat.allCases.map(\.rawValue)
         let nearest = nearestName(to: name, among: names).map { "Did you mean \($0)? " } ?? ""
         throw UsageError(

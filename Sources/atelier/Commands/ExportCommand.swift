@@ -12,10 +12,13 @@ extension Command {
         operands: [Operand("COLLECTION", "Its name; `atelier stats` lists them")],
         options: [.filter, .sort, .projection, .limit, .skip, .canonical, .store] + Option.output,
         details: [
-            "The format is ndjson where nothing says otherwise. In csv, fields that hold documents or arrays are JSON."
+            "The format is ndjson where nothing says otherwise. In csv, fields that hold documents or arrays are JSON.",
+            "In parquet they are structures and lists. Dates are timestamps in UTC, exact decimals DECIMAL(38, s) with as many\n"
+                + "digits s behind the point as any has; a missing field is null. Fields whose values are of types that no column\n"
+                + "holds together are texts as in csv, and are named.",
         ],
         examples: [
-            "atelier export orders --out orders.ndjson",
+            "atelier export orders --out orders.ndjson", "atelier export orders --out orders.parquet",
             #"atelier export products --filter '{"active": true}' --out active.csv"#,
         ]
     ) { invocation in
@@ -26,11 +29,14 @@ extension Command {
         let limit = try invocation.integer(.limit, in: 1...Int.max) ?? 0
         let skip = try invocation.integer(.skip, in: 0...Int.max) ?? 0
         let format = try invocation.format(or: .ndjson)
-        guard [.ndjson, .json, .csv].contains(format) else {
+        guard [.ndjson, .json, .csv, .parquet].contains(format) else {
             throw UsageError(
-                "--format: an export is ndjson, json or csv", advice: "Tables are printed by `atelier find \(name)`.")
+                "--format: an export is ndjson, json, csv or parquet",
+                advice: "Tables are printed by `atelier find \(name)`.")
         }
-        if invocation.isSet(.canonical) && format == .csv { throw UsageError("--canonical is for json and ndjson") }
+        if invocation.isSet(.canonical) && ![.json, .ndjson].contains(format) {
+            throw UsageError("--canonical is for json and ndjson")
+        }
         try invocation.withStore { store in
             let progress = Progress("Exporting \(name)", counting: "documents", isQuiet: invocation.isQuiet)
             defer { progress.finish() }

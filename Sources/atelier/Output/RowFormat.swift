@@ -3,7 +3,7 @@ import BSON
 
 /// How rows are printed.
 enum RowFormat: String, CaseIterable {
-    case table, csv, json, ndjson, markdown
+    case table, csv, json, ndjson, markdown, parquet
 
     /// The format that a file's name asks for; nil where it asks for none.
     ///
@@ -15,6 +15,7 @@ enum RowFormat: String, CaseIterable {
         case "json": return .json
         case "ndjson", "jsonl": return .ndjson
         case "md", "markdown": return .markdown
+        case "parquet": return .parquet
         case nil, "txt": return nil
         case let ending?:
             throw UsageError(
@@ -54,6 +55,7 @@ extension RowFormat {
         switch self {
         case .table: TableWriter(output, rows, isQuiet: isQuiet)
         case .markdown: MarkdownWriter(output, rows)
+        case .parquet: ParquetOutput(output, columns: rows.columns, isQuiet: isQuiet)
         case .csv: CSVWriter(output, columns: rows.columns)
         case .json: JSONWriter(output, rows.isCanonical ? .canonical : .relaxed, isArray: true)
         case .ndjson: JSONWriter(output, rows.isCanonical ? .canonical : .relaxed, isArray: false)
