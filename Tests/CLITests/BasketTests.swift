@@ -31,9 +31,9 @@ import Testing
             outcome.output == """
                 Rules of 4 baskets with 3 items: in at least 2, confidence at least 0.9
 
-                Who buys  also buys  Baskets  Support  Confidence    Lift  Leverage  Conviction   Zhang  Jaccard  Cosine
-                ────────  ─────────  ───────  ───────  ──────────  ──────  ────────  ──────────  ──────  ───────  ──────
-                jam       bread            2      0.5      100.0%  1.3333     0.125         inf  0.6667   0.6667  0.8165
+                Who buys  also buys  Baskets  Support  Confidence    Lift  Leverage  Conviction  Zhang  Jaccard  Cosine
+                ────────  ─────────  ───────  ───────  ──────────  ──────  ────────  ──────────  ─────  ───────  ──────
+                jam       bread            2      0.5      100.0%  1.3333     0.125         inf    0.5   0.6667  0.8165
 
                 1 row
                 1 basket was empty and does not count
@@ -48,7 +48,7 @@ import Testing
             rules.output
                 == #"{"antecedent":["jam"],"consequent":["bread"],"count":2,"support":0.5,"confidence":1.0,"#
                 + #""lift":1.3333333333333333,"leverage":0.125,"conviction":{"$numberDouble":"Infinity"},"#
-                + #""zhang":0.6666666666666666,"jaccard":0.6666666666666666,"cosine":0.8164965809277261}"# + "\n")
+                + #""zhang":0.5,"jaccard":0.6666666666666666,"cosine":0.8164965809277261}"# + "\n")
         #expect(rules.errors == "")
         let sets = try basket("--baskets", "shop.txt", "--sets", "--closed", "--min-count", "2", "--format", "json")
         #expect(
@@ -87,9 +87,9 @@ import Testing
     @Test func basketsOfAStoreAreThoseOfItsSales() throws {
         #expect(try Atelier.run(["generate", "--orders", "300", "--store", "s.store"], in: folder).status == 0)
         let sales = try basket(
-            "--store", "s.store", "--sets", "--min-count", "1", "--max-items", "1", "--format", "csv")
+            "--store", "s.store", "--sets", "--min-count", "1", "--max-items", "1", "--format", "ndjson")
         let same = try basket(
-            "--store", "s.store", "--sets", "--min-count", "1", "--max-items", "1", "--format", "csv", "--pipeline",
+            "--store", "s.store", "--sets", "--min-count", "1", "--max-items", "1", "--format", "ndjson", "--pipeline",
             #"[{"$match": {"kind": "sale"}}, {"$unwind": "$items"}, {"$group": {"_id": "$_id", "items": {"$addToSet": "$items.productId"}}}]"#
         )
         #expect(sales.status == 0 && sales.output == same.output)
