@@ -28,7 +28,7 @@ import Testing
         ),
         (
             ["list", "--format", "cvs"],
-            "atelier list: --format: there is no format cvs\n  Did you mean csv? There are table, csv, json, ndjson, markdown.\n"
+            "atelier list: --format: there is no format cvs\n  Did you mean csv? There are table, csv, json, ndjson, markdown, parquet.\n"
         ),
         (
             ["--param", "x=1", "list"],
@@ -65,7 +65,7 @@ import Testing
         ),
         (
             ["list", "--out", "list.xlsx"],
-            "atelier list: --out: no format goes by the ending .xlsx\n  Say which with --format: table, csv, json, ndjson, markdown.\n"
+            "atelier list: --out: no format goes by the ending .xlsx\n  Say which with --format: table, csv, json, ndjson, markdown, parquet.\n"
         ),
         (
             ["describe", "order"],
@@ -93,7 +93,7 @@ import Testing
         ),
         (
             ["export", "orders", "--format", "table"],
-            "atelier export: --format: an export is ndjson, json or csv\n  Tables are printed by `atelier find orders`.\n"
+            "atelier export: --format: an export is ndjson, json, csv or parquet\n  Tables are printed by `atelier find orders`.\n"
         ),
     ])
     func wrongUsageIsStatusTwo(arguments: [String], message: String) throws {
