@@ -148,8 +148,7 @@ private struct Reader {
         _ collection: String, _ pipeline: [Document], _ body: (DocumentView, inout Reader) throws -> Void
     ) throws {
         let cursor = try database.collection(collection).aggregate(pipeline, allowDiskUse: true)
-        try cursor.forEach { row in
-            try body(row, &self)
+        while try cursor.withNext({ row in try body(row, &self) }) != nil {
             count += 1
             if count & 0xFFF == 0 { try observe(count, collection) }
         }

@@ -13,7 +13,7 @@ extension PurchaseHistory {
         var builder = Builder()
         var count = 0
         let cursor = try database.collection("orders").aggregate(PurchaseHistory.pipeline, allowDiskUse: true)
-        try cursor.forEach { row in
+        func add(_ row: DocumentView) throws {
             let key = row.find("_id").asDocument
             let customer = key.find("customer")
             let amount = row.find("amount").numberAsDouble ?? 0
@@ -22,6 +22,7 @@ extension PurchaseHistory {
             count += 1
             if count & 0xFFF == 0 { try observe(count) }
         }
+        while try cursor.withNext(add) != nil {}
         try observe(count)
         self = builder.finish()
     }
