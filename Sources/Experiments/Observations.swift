@@ -24,7 +24,7 @@ public struct Observations: Sendable {
     /// Adds a row. Rows of one visitor are added up, so that visitors stay the unit; `converted` counts once.
     ///
     /// - Parameter visitor: nil for a row that is a visitor of its own.
-    /// - Throws: `badValue` for numbers that are not finite.
+    /// - Throws: `badValue` for numbers that are not finite, or of 1e150 and more.
     public mutating func add(visitor: String?, variant: String, _ values: [(name: String, value: Double)]) throws {
         let visitor = visitor ?? "row \(order.count + 1)"
         if visitors[visitor] == nil {
@@ -32,8 +32,10 @@ public struct Observations: Sendable {
             order.append(visitor)
         }
         for (name, value) in values {
-            guard value.isFinite else {
-                throw AtelierError(.badValue, "expected a finite number in \(name), found \(value)")
+            // Sums of squares have to stay finite.
+            guard abs(value) < 1e150 else {
+                throw AtelierError(
+                    .badValue, "expected a number that can be calculated with in \(name), found \(value)")
             }
             let index = metricIndex(name)
             visitors[visitor]?.add(value, at: index)

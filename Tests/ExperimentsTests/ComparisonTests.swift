@@ -89,6 +89,7 @@ import Testing
         #expect(throws: AtelierError.self) { try Comparison(one) }
         #expect(throws: AtelierError.self) { try Comparison(Observations()) }
         #expect(throws: AtelierError.self) { try observations([("x", "A", [("revenue", .nan)])]) }
+        #expect(throws: AtelierError.self) { try observations([("x", "A", [("revenue", 1e200)])]) }
         let none = try observations([("x", "A", []), ("y", "B", [])])
         #expect(throws: AtelierError.self) { try Comparison(none) }
     }

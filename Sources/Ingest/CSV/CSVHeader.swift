@@ -12,7 +12,8 @@ struct CSVColumn: Sendable {
     }
 
     static func advice(_ columns: [CSVColumn]) -> String {
-        "The first row must name the columns: "
+        if columns.isEmpty { return "The first row must name the columns." }
+        return "The first row must name the columns: "
             + columns.map { $0.names.joined(separator: " or ") + ($0.isRequired ? "" : " (optional)") }.joined(
                 separator: ", ")
             + "."
