@@ -130,20 +130,4 @@ import Testing
         #expect(outcome.errors.contains("do not fit the budget of 4 MiB\n  Ask for more with --min-support"))
         #expect(access(folder.path + "/rules.csv", F_OK) != 0)
     }
-
-    /// Whoever presses Ctrl-C is rid of it at once, and finds no half of a file.
-    @Test func interruptsEndIt() throws {
-        let basket = (0..<4000).map { "i\($0)" }.joined(separator: ",")
-        try folder.write("large.txt", String(repeating: basket + "\n", count: 200))
-        let process = try Atelier.start(
-            [
-                "basket", "--baskets", "large.txt", "--min-count", "2", "--max-items", "2", "--memory", "900M", "--out",
-                "r.csv",
-            ],
-            in: folder, output: .file(folder.path + "/out"), errors: folder.path + "/err")
-        usleep(300_000)
-        kill(process, SIGINT)
-        #expect(Atelier.wait(for: process) == 128 + SIGINT)
-        #expect(access(folder.path + "/r.csv", F_OK) != 0)
-    }
 }
