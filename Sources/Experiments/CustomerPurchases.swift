@@ -73,7 +73,7 @@ public struct CustomerPurchases: Sendable {
                 ],
             ], allowDiskUse: true, maxTimeMS: maxTimeMS)
         var purchases: [(customer: String, day: Int, value: Double)] = []
-        try rows.forEach { row in
+        func add(_ row: DocumentView) {
             let date = row.find("orderedAt")
             guard date.type == .date, let value = row.find("value").numberAsDouble else { return }
             let customer = row.find("customerId")
@@ -81,6 +81,7 @@ public struct CustomerPurchases: Sendable {
             let day = Int((Double(date.asDate) / 86_400_000).rounded(.down))
             purchases.append((id, day, value))
         }
+        while try rows.withNext(add) != nil {}
         try self.init(purchases)
     }
 }

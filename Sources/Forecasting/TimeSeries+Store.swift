@@ -26,11 +26,12 @@ extension TimeSeries {
         let rows = try database.collection("orders").aggregate(
             TimeSeries.pipeline(measure), allowDiskUse: true, maxTimeMS: maxTimeMS)
         var days: [(day: Int, value: Double)] = []
-        try rows.forEach { row in
+        func add(_ row: DocumentView) {
             if let day = TimeSeries.day(row.find("_id").asString), let value = row.find("value").numberAsDouble {
                 days.append((day, value))
             }
         }
+        while try rows.withNext(add) != nil {}
         guard let first = days.map(\.day).min(), let last = days.map(\.day).max() else {
             throw AtelierError(
                 .badValue, "the store holds no sale orders",

@@ -82,8 +82,7 @@ extension Method {
             let rows = try call.database.collection(call.parameters.string("collection") ?? "orders").aggregate(
                 call.parameters.documents("pipeline"), allowDiskUse: true, maxTimeMS: call.parameters.int("maxTimeMS"))
             var count = 0
-            try rows.forEach { row in
-                try call.refusing("pipeline") { try observations.add(row) }
+            while try rows.withNext({ row in try call.refusing("pipeline") { try observations.add(row) } }) != nil {
                 count += 1
                 if count & 1023 == 0 {
                     try call.cancellation.check()

@@ -7,7 +7,9 @@ extension Method {
     static let forecastsRun = Method(
         "forecasts.run", "Forecasts of the sales or of a series, and what they are worth.",
         parameters: [
-            .optional("by", .choice(Forecasting.Period.allCases.map(\.rawValue)), "The periods; days, or the series' own step."),
+            .optional(
+                "by", .choice(Forecasting.Period.allCases.map(\.rawValue)),
+                "The periods; days, or the series' own step."),
             .optional(
                 "measure", .choice(Measure.allCases.map(\.rawValue)), "What is counted of the sale orders; revenue."),
             .optional(

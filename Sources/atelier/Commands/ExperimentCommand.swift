@@ -191,7 +191,7 @@ extension Invocation {
                 let collection = store.database.collection(value(.pipelineStart) ?? "orders")
                 try collection.requireExistence()
                 let rows = try collection.aggregate(stages, allowDiskUse: true)
-                try rows.forEach { try observations.add($0) }
+                while try rows.withNext({ try observations.add($0) }) != nil {}
             }
         }
         return try UsageError.rethrowing { try Comparison(observations, options) }
