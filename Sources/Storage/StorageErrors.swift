@@ -45,17 +45,17 @@ struct StorageErrorMeaning {
         EEXIST: .init(.fileOpenFailed, "the file exists already", "Choose another name; nothing was overwritten."),
         ENOMEM: .init(
             .fileOpenFailed, "not enough memory or address space", "Raise the limit with `ulimit -v`, or free memory."),
-        ENOSPC: .init(.outOfDiskSpace, "the disk is full", "Free some space and try again; nothing was changed."),
+        ENOSPC: .init(.outOfDiskSpace, "the disk is full", "Free some space and try again; this write changed nothing."),
         EDQUOT: .init(
-            .outOfDiskSpace, "the disk quota is used up", "Free some space and try again; nothing was changed."),
+            .outOfDiskSpace, "the disk quota is used up", "Free some space and try again; this write changed nothing."),
         EFBIG: .init(
             .outOfDiskSpace, "the file may not grow any larger",
-            "Raise the file size limit (`ulimit -f`) and try again; nothing was changed."),
+            "Raise the file size limit (`ulimit -f`) and try again; this write changed nothing."),
         // LMDB reports a write that the disk took only in part, as a full one does, as EIO.
         EIO: .init(
             .outOfDiskSpace,
             "the disk did not take the whole write: it is full, a file size limit is reached, or it fails",
-            "Look at the free space (`df`), the limit (`ulimit -f`) and the disk (`dmesg`); nothing was changed."),
+            "Look at the free space (`df`), the limit (`ulimit -f`) and the disk (`dmesg`); this write changed nothing."),
         EINVAL: .init(.internalError, "the storage library refused an argument"),
         MDB_KEYEXIST: .init(.internalError, "a key exists already"),
         MDB_NOTFOUND: .init(.internalError, "a key or database is missing", "Run `atelier check`."),
@@ -71,7 +71,7 @@ struct StorageErrorMeaning {
         MDB_INVALID: .init(.fileOpenFailed, "this file is not a store", "Check the path; the file was left as it is."),
         MDB_MAP_FULL: .init(
             .outOfDiskSpace, "the store has filled the address space reserved for it",
-            "Raise the limit with `ulimit -v` and start the program again; nothing was changed."),
+            "Raise the limit with `ulimit -v` and start the program again; this write changed nothing."),
         MDB_DBS_FULL: .init(
             .cannotCreateIndex, "there are too many collections and indexes",
             "Drop some: a store holds about 16,000 of them."),
@@ -79,7 +79,7 @@ struct StorageErrorMeaning {
             .fileOpenFailed, "too many snapshots are open at once (all processes together)",
             "Close cursors or processes that are not needed."),
         MDB_TXN_FULL: .init(
-            .outOfDiskSpace, "the transaction is too large", "Split it into smaller ones; nothing was changed."),
+            .outOfDiskSpace, "the transaction is too large", "Split it into smaller ones; this write changed nothing."),
         MDB_CURSOR_FULL: .init(
             .internalError, "a tree is deeper than it can be: the store is damaged", "Restore a backup."),
         MDB_PAGE_FULL: .init(

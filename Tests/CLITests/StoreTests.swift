@@ -20,9 +20,20 @@ import Testing
         }
     }
 
+    @Test func readingLeavesAnEmptyFileEmpty() throws {
+        try folder.write("atelier.store", "")
+        for arguments in [["find", "orders"], ["stats"], ["run", "top-products"]] {
+            let outcome = try Atelier.run(arguments, in: folder)
+            #expect(outcome.status == 3)
+            #expect(try Atelier.contents(folder.path + "/atelier.store").isEmpty)
+            #expect(!folder.exists("atelier.store-lock"))
+        }
+    }
+
     @Test(arguments: [
         ["import", "online-retail", "broken.csv"], ["import", "online-retail", "missing.csv"],
-        ["import", "olist", "."], ["generate", "--orders", "0"],
+        ["import", "olist", "."], ["import", "ndjson", "broken.csv", "--collection", ""],
+        ["generate", "--orders", "0"],
     ])
     func aStoreThatIsNotThereIsNotCreatedByWhatCannotBeLoaded(arguments: [String]) throws {
         try folder.write("broken.csv", "Invoice,StockCode\n1,2\n")

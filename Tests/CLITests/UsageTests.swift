@@ -57,7 +57,7 @@ import Testing
         ),
         (
             ["import", "lines.csv"],
-            "atelier import: expected KIND PATH, found only \"lines.csv\"; PATH is A file; for olist the folder\n  `atelier import --help` shows how.\n"
+            "atelier import: expected KIND PATH, found only \"lines.csv\"; PATH is missing: A file; for olist the folder\n  `atelier import --help` shows how.\n"
         ),
         (
             ["import", "online-retail", "lines.csv", "--currency", "pounds"],

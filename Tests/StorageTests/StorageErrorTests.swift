@@ -25,7 +25,7 @@ import Testing
         let error = AtelierError.storage(ENOSPC, cannot: "commit the write", at: "/data/shop.store")
         #expect(error.message == "cannot commit the write: the disk is full")
         #expect(error.location == "/data/shop.store")
-        #expect(error.advice == "Free some space and try again; nothing was changed.")
+        #expect(error.advice == "Free some space and try again; this write changed nothing.")
         // A number nobody has thought of.
         let other = AtelierError.storage(ENOTTY, cannot: "open the store", at: "/s")
         #expect(other.message == "cannot open the store: Inappropriate ioctl for device (error 25)")

@@ -67,6 +67,10 @@ final class Load {
         } catch {
             // The first error is the one that matters; the record is for those who look later.
             try? record(status: "failed", error: "\(error)")
+            guard var error = error as? AtelierError else { throw error }
+            error.advice =
+                (error.advice.map { "\($0) " } ?? "")
+                + "What was loaded until then is stored; loading the same again completes it."
             throw error
         }
         report.rejects.sort { ($1.rows, $0.reason) < ($0.rows, $1.reason) }

@@ -104,7 +104,7 @@ enum ArgumentParser {
             let missing = command.operands[operands.count]
             guard let last = operands.last else { throw UsageError("\(missing.name) is missing: \(missing.help)") }
             let wanted = required.map(\.name).joined(separator: " ")
-            throw UsageError("expected \(wanted), found only \"\(last)\"; \(missing.name) is \(missing.help)")
+            throw UsageError("expected \(wanted), found only \"\(last)\"; \(missing.name) is missing: \(missing.help)")
         }
         if operands.count > command.operands.count, command.operands.last?.isRepeatable != true {
             throw UsageError(

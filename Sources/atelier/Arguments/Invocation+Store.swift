@@ -20,7 +20,7 @@ extension Invocation {
         let location = storeLocation
         let store: Store
         do {
-            if case .path(let path) = try StoreLocation(location), !creating, access(path, F_OK) != 0 {
+            if case .path(let path) = try StoreLocation(location), !creating, isMissingOrEmpty(path) {
                 throw AtelierError(
                     .fileOpenFailed, "there is no store", at: path,
                     advice:
@@ -37,6 +37,13 @@ extension Invocation {
         } catch let error as AtelierError where error.isUnreachable {
             throw StoreUnavailable(location: location, cause: error)
         }
+    }
+
+    /// A file without a byte is what a store that was never written looks like.
+    private func isMissingOrEmpty(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return access(path, F_OK) != 0 }
+        return status.st_mode & S_IFMT == S_IFREG && status.st_size == 0
     }
 
     /// The shipped aggregations and those of `--aggregations`.

@@ -87,6 +87,9 @@ private enum ImportKind: String, CaseIterable {
         if self == .ndjson && !invocation.isSet(.collection) {
             throw UsageError("--collection is missing: the collection the documents go to")
         }
+        if let name = invocation.value(.collection), name.isEmpty || name.hasPrefix("system.") || name.contains("$") {
+            throw UsageError("--collection: \"\(name)\" cannot be a collection's name")
+        }
     }
 
     /// Reads the files for the first time; the result reads them for good, into a database.
