@@ -34,6 +34,10 @@ public struct ElementPattern: Sendable {
         let fixed = ElementCursor.fixedLength(type)
         size = fixed == ElementCursor.variable ? 0 : payloadOffset + Int(fixed)
     }
+
+    public func hasSameName(as other: ElementPattern) -> Bool {
+        (low, high, payloadOffset) == (other.low, other.high, other.payloadOffset)
+    }
 }
 
 extension ElementCursor {

@@ -31,9 +31,10 @@ struct Layout {
         for i in 0..<entryCount { entries[i].position = .max }
         var cursor = document.elements()
         while count < Layout.capacity, cursor.next(), let pattern = ElementPattern(cursor) {
+            // Of a name that stands twice, the first counts: what follows the second is left to be looked up.
+            if (0..<count).contains(where: { elements[$0].pattern.hasSameName(as: pattern) }) { break }
             var target = -1
-            // Of a name that stands twice, the first counts.
-            for i in 0..<entryCount where entries[i].matches(cursor.key) && entries[i].position == .max {
+            for i in 0..<entryCount where entries[i].matches(cursor.key) {
                 (entries[i].position, target) = (count, entries[i].target)
             }
             (elements + count).initialize(to: Element(pattern: pattern, target: target))

@@ -58,17 +58,20 @@ public final class Scope {
         var remaining = count
         var cursor = document.elements()
         var position = 0
-        while position < known, cursor.next(ifLike: elements[position].pattern) {
+        while position < known {
             let target = elements[position].target
+            // A name that does not come now may be absent from this document: the next one's turn.
+            let isNext = cursor.next(ifLike: elements[position].pattern)
             position += 1
             if target >= 0 {
-                slots[target] = cursor.value
-                remaining &-= 1
-                if remaining == 0 { return }
+                slots[target] = isNext ? cursor.value : .missing
+                if isNext {
+                    remaining &-= 1
+                    if remaining == 0 { return }
+                }
             }
         }
-        // What the layout promised for further on, and what it does not know, is not found yet.
-        for i in 0..<count where entries[i].position >= position { slots[entries[i].target] = .missing }
+        for i in 0..<count where entries[i].position >= known { slots[entries[i].target] = .missing }
         if cursor.next() {
             lookUp(cursor, remaining, entries, count)
             slot.layout.learn(document, entries, count)
