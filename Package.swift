@@ -10,7 +10,7 @@ let package = Package(
     name: "atelier",
     products: [
         .executable(name: "atelier", targets: ["atelier"]),
-        .library(name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets"]),
+        .library(name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets", "Graph"]),
     ],
     targets: [
         // C libraries, one system-library target each; all are Debian packages.
@@ -47,6 +47,9 @@ let package = Package(
             name: "Reports", dependencies: ["BSON", "DocumentStore", "Analytics"],
             resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
         .target(name: "Baskets", dependencies: ["BSON", "Definitions", "DocumentStore"], swiftSettings: hot),
+        .target(
+            name: "Graph", dependencies: ["BSON", "Deployment", "Definitions", "DocumentStore", "QueryLanguage"],
+            swiftSettings: hot),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(name: "Experiments", dependencies: ["BSON", "DocumentStore", "Analytics", "CGSL"]),
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
@@ -109,6 +112,9 @@ let package = Package(
         .testTarget(name: "CustomerModelsTests", dependencies: ["BSON", "DocumentStore", "CustomerModels", "CGSL"]),
         .testTarget(
             name: "BasketsTests", dependencies: ["BSON", "Baskets", "Definitions", "DocumentStore", "Ingest", "Retail"]),
+        .testTarget(
+            name: "GraphTests",
+            dependencies: ["BSON", "Deployment", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail", "WireServer"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(
