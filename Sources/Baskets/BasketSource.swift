@@ -8,14 +8,22 @@ public struct BasketSource: Sendable {
     /// The array's name in the rows; nil where it is the only array of the first.
     public let field: String?
 
-    /// The products of each sale.
+    /// The products sold in each sale: items with a quantity and a price above zero that are no services such as postage.
     ///
     /// - Parameter filter: which sales.
     public init(salesMatching filter: Document = [:]) {
         collection = "orders"
+        let sold: BSONValue = [
+            "$and": [
+                ["$gt": ["$$item.quantity", 0]], ["$gt": ["$$item.unitPrice", 0]], ["$ne": ["$$item.service", true]],
+            ]
+        ]
         var pipeline: [Document] = [["$match": ["kind": "sale"]]]
         if !filter.keys.isEmpty { pipeline.append(["$match": .document(filter)]) }
-        pipeline.append(["$project": ["_id": 0, "items": "$items.productId"]])
+        pipeline.append([
+            "$project": ["_id": 0, "items": ["$filter": ["input": "$items", "as": "item", "cond": sold]]]
+        ])
+        pipeline.append(["$project": ["items": "$items.productId"]])
         self.pipeline = pipeline
         field = "items"
     }

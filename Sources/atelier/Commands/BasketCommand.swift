@@ -55,7 +55,7 @@ extension Command {
             .maximumBasket, .giant, .memory, .store,
         ] + Option.output,
         details: [
-            "Without --baskets or --pipeline, a basket is the products of an order that is a sale. In a basket an item counts "
+            "Without --baskets or --pipeline, a basket is the products sold in an order: those with a quantity and a price, no services. In a basket an item counts "
                 + "once; a basket without items is none.",
             "A rule's count is that of the baskets that hold both sides. Thresholds are compared as counts, exactly: 0.8 is "
                 + "reached by 8 of 10. A conviction is infinite where the confidence is 1: {\"$numberDouble\": \"Infinity\"} in "
