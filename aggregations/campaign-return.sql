@@ -43,7 +43,7 @@ SELECT
     revenue,
     discounts,
     return_on_spend AS "returnOnSpend",
-    spend / NULLIF(orders, 0) AS "spendPerOrder"
+    1.0 * spend / NULLIF(orders, 0) AS "spendPerOrder"
 FROM measured
 ORDER BY return_on_spend IS NULL, return_on_spend DESC, campaign_id
 LIMIT :limit;

@@ -26,7 +26,7 @@ held AS (
         SUM(design_sessions.feedback_score) AS feedback_total,
         SUM(COALESCE(sales.orders, 0)) AS orders,
         SUM(CASE WHEN design_sessions.status = 'completed' AND sales.orders > 0 THEN 1 ELSE 0 END) AS converted,
-        SUM(COALESCE(sales.revenue, 0)) AS revenue
+        ROUND(SUM(COALESCE(sales.revenue, 0)), 4) AS revenue
     FROM design_sessions
     LEFT JOIN sales ON sales.session_id = design_sessions.session_id
     WHERE design_sessions.status IN ('completed', 'cancelled', 'noShow')
@@ -48,7 +48,7 @@ SELECT
     held.orders AS orders,
     1e0 * held.converted / NULLIF(held.completed, 0) AS conversion,
     held.revenue AS revenue,
-    held.revenue / NULLIF(held.completed, 0) AS "revenuePerSession"
+    1.0 * held.revenue / NULLIF(held.completed, 0) AS "revenuePerSession"
 FROM held
 LEFT JOIN designers ON designers.designer_id = held.designer_id
 ORDER BY held.revenue DESC, held.designer_id;

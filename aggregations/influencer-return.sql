@@ -39,6 +39,6 @@ SELECT
     revenue,
     discounts,
     1e0 * (revenue - discounts) / NULLIF(spend, 0) AS "returnOnSpend",
-    spend / NULLIF(orders, 0) AS "spendPerOrder"
+    1.0 * spend / NULLIF(orders, 0) AS "spendPerOrder"
 FROM measured
-ORDER BY spend <= 0, (revenue - discounts) / NULLIF(spend, 0) DESC, influencer;
+ORDER BY spend <= 0, 1e0 * (revenue - discounts) / NULLIF(spend, 0) DESC, influencer;

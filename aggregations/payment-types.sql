@@ -4,7 +4,7 @@ WITH types AS (
         order_payments.type AS type,
         COUNT(DISTINCT orders.order_id) AS orders,
         COUNT(*) AS payments,
-        SUM(order_payments.amount) AS amount
+        ROUND(SUM(order_payments.amount), 4) AS amount
     FROM orders
     JOIN order_payments ON order_payments.order_id = orders.order_id
     WHERE orders.kind = :kind

@@ -5,7 +5,7 @@ WITH categories AS (
         COUNT(DISTINCT order_items.product_id) AS products,
         COUNT(*) AS "lines",
         SUM(order_items.quantity) AS units,
-        SUM(order_items.quantity * order_items.unit_price) AS revenue
+        ROUND(SUM(order_items.quantity * order_items.unit_price), 4) AS revenue
     FROM orders
     JOIN order_items ON order_items.order_id = orders.order_id
     LEFT JOIN products ON products.product_id = order_items.product_id

@@ -4,7 +4,7 @@ WITH states AS (
         orders.country AS country,
         orders.delivery_state AS state,
         COUNT(DISTINCT orders.order_id) AS orders,
-        SUM(order_items.quantity * order_items.unit_price) AS revenue
+        ROUND(SUM(order_items.quantity * order_items.unit_price), 4) AS revenue
     FROM orders
     JOIN order_items ON order_items.order_id = orders.order_id
     WHERE orders.kind = 'sale'

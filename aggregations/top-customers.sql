@@ -3,7 +3,7 @@ SELECT
     orders.customer_id AS "customerId",
     COUNT(DISTINCT orders.order_id) AS orders,
     SUM(order_items.quantity) AS units,
-    SUM(order_items.quantity * order_items.unit_price) AS revenue
+    ROUND(SUM(order_items.quantity * order_items.unit_price), 4) AS revenue
 FROM orders
 JOIN order_items ON order_items.order_id = orders.order_id
 WHERE orders.kind = 'sale'

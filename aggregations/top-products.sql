@@ -3,7 +3,7 @@ WITH sold AS (
     SELECT
         order_items.product_id AS product_id,
         SUM(order_items.quantity) AS units,
-        SUM(order_items.quantity * order_items.unit_price) AS revenue
+        ROUND(SUM(order_items.quantity * order_items.unit_price), 4) AS revenue
     FROM orders
     JOIN order_items ON order_items.order_id = orders.order_id
     WHERE orders.kind = 'sale'

@@ -1,0 +1,83 @@
+-- Revenue by period. Parameters: by, from, to, knownCustomersOnly, productsOnly, excludeCancelled.
+WITH sold AS (
+    SELECT
+        CASE :by
+            WHEN 'day' THEN date(orders.ordered_at)
+            WHEN 'week' THEN date(orders.ordered_at, 'weekday 0', '-6 days')
+            WHEN 'month' THEN date(orders.ordered_at, 'start of month')
+            WHEN 'quarter' THEN date(orders.ordered_at, 'start of month', '-' || ((strftime('%m', orders.ordered_at) - 1) % 3) || ' months')
+            ELSE date(orders.ordered_at, 'start of year')
+        END AS started_at,
+        orders.order_id AS order_id,
+        orders.ordered_at AS ordered_at,
+        order_items.quantity AS quantity,
+        order_items.quantity * order_items.unit_price AS amount
+    FROM orders
+    JOIN order_items ON order_items.order_id = orders.order_id
+    WHERE orders.kind = 'sale'
+      AND (orders.ordered_at >= :from OR :from IS NULL)
+      AND (orders.ordered_at < :to OR :to IS NULL)
+      AND (orders.customer_id IS NOT NULL OR NOT :knownCustomersOnly)
+      AND (orders.status NOT IN ('canceled', 'unavailable') OR NOT :excludeCancelled)
+      AND order_items.quantity > 0
+      AND order_items.unit_price > 0
+      AND (NOT order_items.is_service OR NOT :productsOnly)
+),
+periods AS (
+    SELECT
+        started_at,
+        CASE :by
+            WHEN 'day' THEN date(started_at, '+1 day')
+            WHEN 'week' THEN date(started_at, '+7 days')
+            WHEN 'month' THEN date(started_at, '+1 month')
+            WHEN 'quarter' THEN date(started_at, '+3 months')
+            ELSE date(started_at, '+1 year')
+        END AS next_at,
+        COUNT(DISTINCT order_id) AS orders,
+        SUM(quantity) AS units,
+        SUM(amount) AS revenue,
+        MIN(ordered_at) AS first_at,
+        MAX(ordered_at) AS last_at
+    FROM sold
+    GROUP BY started_at
+),
+judged AS (
+    SELECT
+        periods.*,
+        CASE
+            WHEN ROW_NUMBER() OVER (ORDER BY started_at) = 1 AND julianday(date(first_at)) - julianday(date(started_at)) > 0
+            THEN 0
+            WHEN ROW_NUMBER() OVER (ORDER BY started_at DESC) = 1 AND julianday(date(next_at)) - julianday(date(last_at)) > 1
+            THEN 0
+            ELSE 1
+        END AS complete
+    FROM periods
+),
+paired AS (
+    SELECT
+        judged.*,
+        LAG(revenue) OVER (ORDER BY started_at) AS revenue_before,
+        LAG(complete) OVER (ORDER BY started_at) AS complete_before,
+        LAG(next_at) OVER (ORDER BY started_at) AS next_before
+    FROM judged
+)
+SELECT
+    CASE :by
+        WHEN 'day' THEN started_at
+        WHEN 'week' THEN strftime('%Y', started_at, '+3 days') || printf('-W%02d', (strftime('%j', started_at, '+3 days') + 6) / 7)
+        WHEN 'month' THEN strftime('%Y-%m', started_at)
+        WHEN 'quarter' THEN strftime('%Y', started_at) || '-Q' || ((strftime('%m', started_at) + 2) / 3)
+        ELSE strftime('%Y', started_at)
+    END AS period,
+    started_at AS start,
+    orders,
+    units,
+    revenue,
+    1.0 * revenue / orders AS "averageOrderValue",
+    CASE
+        WHEN complete = 1 AND complete_before = 1 AND started_at = next_before
+        THEN 1e0 * revenue / revenue_before - 1
+    END AS growth,
+    complete
+FROM paired
+ORDER BY started_at;

@@ -1,0 +1,54 @@
+-- Revenue by weekday and hour. Parameters: from, to, knownCustomersOnly, productsOnly, excludeCancelled, timezone.
+-- An offset is an interval, as a zone's name its sign would be taken the other way round.
+WITH RECURSIVE sold AS (
+    SELECT
+        CASE
+            WHEN :timezone LIKE '+%' OR :timezone LIKE '-%'
+            THEN orders.ordered_at AT TIME ZONE 'UTC' AT TIME ZONE CAST(:timezone AS INTERVAL)
+            ELSE orders.ordered_at AT TIME ZONE 'UTC' AT TIME ZONE :timezone
+        END AS local_at,
+        orders.order_id AS order_id,
+        order_items.quantity * order_items.unit_price AS amount
+    FROM orders
+    JOIN order_items ON order_items.order_id = orders.order_id
+    WHERE orders.kind = 'sale'
+      AND (orders.ordered_at >= :from OR :from IS NULL)
+      AND (orders.ordered_at < :to OR :to IS NULL)
+      AND (orders.customer_id IS NOT NULL OR NOT :knownCustomersOnly)
+      AND (orders.status NOT IN ('canceled', 'unavailable') OR NOT :excludeCancelled)
+      AND order_items.quantity > 0
+      AND order_items.unit_price > 0
+      AND (NOT order_items.is_service OR NOT :productsOnly)
+),
+counted AS (
+    SELECT
+        24 * (EXTRACT(ISODOW FROM local_at) - 1) + EXTRACT(HOUR FROM local_at) AS slot,
+        COUNT(DISTINCT order_id) AS orders,
+        SUM(amount) AS revenue
+    FROM sold
+    WHERE local_at IS NOT NULL
+    GROUP BY 1
+),
+slots AS (
+    SELECT 0 AS slot
+    UNION ALL
+    SELECT slot + 1 FROM slots WHERE slot < 167
+)
+SELECT
+    CASE (slots.slot - slots.slot % 24) / 24 + 1
+        WHEN 1 THEN 'Monday'
+        WHEN 2 THEN 'Tuesday'
+        WHEN 3 THEN 'Wednesday'
+        WHEN 4 THEN 'Thursday'
+        WHEN 5 THEN 'Friday'
+        WHEN 6 THEN 'Saturday'
+        ELSE 'Sunday'
+    END AS weekday,
+    slots.slot % 24 AS hour,
+    COALESCE(counted.orders, 0) AS orders,
+    COALESCE(counted.revenue, 0) AS revenue,
+    1e0 * COALESCE(counted.revenue, 0) / (SELECT SUM(revenue) FROM counted) AS share
+FROM slots
+LEFT JOIN counted ON counted.slot = slots.slot
+WHERE EXISTS (SELECT 1 FROM counted)
+ORDER BY slots.slot;
