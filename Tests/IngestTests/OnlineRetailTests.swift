@@ -216,13 +216,23 @@ import Testing
         #expect(report.notes.contains { $0.contains("1 orders were there with other content") })
     }
 
-    @Test func semicolonsMeanDecimalCommas() throws {
+    @Test(arguments: [
+        (["2,55", "1"], "5.10", "Fractions follow decimal commas."),
+        (["2.55", "1"], "5.10", nil),
+        (
+            ["2.55", "1,5", "3.5"], "5.10",
+            "Fractions follow decimal points; 1 prices with the other sign were rejected."
+        ),
+    ])
+    func pricesTellTheSignBeforeTheirFractions(prices: [String], total: String, assumption: String?) throws {
         let deployment = MemoryDeployment()
+        let rows = prices.enumerated().map { "\($0 + 1);22423;X;2;01.12.2010 08:26;\($1);7;DE\n" }
         let report = try load(
-            "Invoice;StockCode;Description;Quantity;InvoiceDate;Price;Customer ID;Country\n1;22423;X;2;01.12.2010 08:26;2,55;7;DE\n",
+            "Invoice;StockCode;Description;Quantity;InvoiceDate;Price;Customer ID;Country\n" + rows.joined(),
             into: deployment)
-        #expect(report.rejects.isEmpty)
-        #expect(document(deployment, "orders", "1")?["total"] == .decimal(Decimal128("5.10")!))
+        #expect(report.rejects.count == (assumption?.contains("rejected") == true ? 1 : 0))
+        #expect(report.assumptions.first { $0.hasPrefix("Fractions") } == assumption)
+        #expect(document(deployment, "orders", "1")?["total"] == .decimal(Decimal128(total)!))
     }
 
     @Test func progressReachesTheEnd() throws {

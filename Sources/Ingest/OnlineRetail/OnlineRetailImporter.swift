@@ -40,6 +40,7 @@ public struct OnlineRetailImporter: Sendable {
     public struct Survey: Sendable {
         fileprivate let rows: CSVSurvey
         fileprivate let dates: DateOrderEvidence
+        fileprivate let fractions: FractionSignEvidence
     }
 
     /// Reads a file, plain or gzip, for the first time, which finds what is broken in it before a store is touched.
@@ -47,10 +48,12 @@ public struct OnlineRetailImporter: Sendable {
     /// - Throws: `fileOpenFailed`; `failedToParse` for a damaged file.
     public static func survey(_ path: String) throws -> Survey {
         var dates = DateOrderEvidence()
+        var fractions = FractionSignEvidence()
         let rows = try CSVFile(path: path).survey(columns) { row, positions in
             if let position = positions[4], position < row.count { dates.observe(trimmed(row[position])) }
+            if let position = positions[5], position < row.count { fractions.observe(row[position]) }
         }
-        return Survey(rows: rows, dates: dates)
+        return Survey(rows: rows, dates: dates, fractions: fractions)
     }
 
     /// Surveys a file and loads it.
@@ -62,35 +65,36 @@ public struct OnlineRetailImporter: Sendable {
     ///
     /// - Throws: what the store throws.
     public func load(_ found: Survey, options: LoadOptions = LoadOptions()) throws -> LoadReport {
-        let (survey, evidence) = (found.rows, found.dates)
+        let survey = found.rows
         let load = try Load(
             database, kind: "online-retail", salt: OnlineRetailImporter.rules + " " + currency,
             files: [
                 LoadReport.File(
                     name: survey.file.name, sha256: survey.sha256, bytes: survey.byteCount, rows: survey.rowCount)
             ],
-            assumptions: survey.assumptions + [evidence.assumption].compactMap(\.self)
+            assumptions: survey.assumptions + [found.dates.assumption, found.fractions.assumption].compactMap(\.self)
                 + ["Times are kept as the file's own clock shows them, as if it ran on UTC."],
             options: options, catalog: catalog)
         if let before = try load.doneBefore() { return before }
         return try load.run {
-            let book = try read(survey, evidence.order, load)
+            let book = try read(found, load)
             try OnlineRetailDocuments(book: book, currency: currency, load: load).write()
         }
     }
 
     /// Keeps every row as it is, rejects what cannot be read, and gathers the rest.
-    private func read(_ survey: CSVSurvey, _ order: DateOrder, _ load: Load) throws -> InvoiceBook {
+    private func read(_ found: Survey, _ load: Load) throws -> InvoiceBook {
+        let survey = found.rows
         var book = InvoiceBook()
         let bronze = BronzeWriter(
             load, collection: OnlineRetailImporter.source, file: survey.file.name, columns: survey.header.names)
         let rejects = RejectWriter(load)
-        let reader = OnlineRetailRow(survey: survey, order: order)
+        let reader = OnlineRetailRow(survey: survey, order: found.dates.order)
         try survey.forEachRow { row in
             try bronze.append(row)
             load.report.rows += 1
             do {
-                try book.append(reader.entry(row), decimalSeparator: reader.decimalSeparator)
+                try book.append(reader.entry(row), decimalSeparator: found.fractions.sign)
             } catch let rejection as Rejection {
                 try rejects.reject(
                     row, rejection, source: OnlineRetailImporter.source, file: survey.file.name,
@@ -108,14 +112,11 @@ public struct OnlineRetailImporter: Sendable {
 /// Reads the rows of one file.
 struct OnlineRetailRow {
     let order: DateOrder
-    let decimalSeparator: UInt8
     private let fieldCount: Int
     private let positions: [Int]
 
     init(survey: CSVSurvey, order: DateOrder) {
         self.order = order
-        // Where semicolons separate fields, commas separate fractions.
-        decimalSeparator = survey.delimiter == UInt8(ascii: ";") ? UInt8(ascii: ",") : UInt8(ascii: ".")
         fieldCount = survey.header.names.count
         positions = survey.header.positions.map { $0! }
     }

@@ -78,3 +78,25 @@ enum NumberText {
     @inline(__always)
     private static func digit(_ byte: UInt8) -> UInt8? { 48...57 ~= byte ? byte - 48 : nil }
 }
+
+/// What the prices of a file say about the sign before their fractions: seen row by row, decided at the end.
+struct FractionSignEvidence {
+    private var points = 0
+    private var commas = 0
+
+    mutating func observe(_ text: UnsafeRawBufferPointer) {
+        if text.contains(UInt8(ascii: ",")) { commas += 1 }
+        if text.contains(UInt8(ascii: ".")) { points += 1 }
+    }
+
+    /// A point, unless more prices have a comma.
+    var sign: UInt8 { UInt8(ascii: commas > points ? "," : ".") }
+
+    /// What was taken for granted, in a sentence; nil where all is as usual.
+    var assumption: String? {
+        guard commas > 0 else { return nil }
+        let (name, other) = commas > points ? ("commas", points) : ("points", commas)
+        return "Fractions follow decimal \(name)"
+            + (other == 0 ? "." : "; \(other) prices with the other sign were rejected.")
+    }
+}
