@@ -48,7 +48,8 @@ let package = Package(
             resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
         .target(name: "Baskets", dependencies: ["BSON", "Definitions", "DocumentStore"], swiftSettings: hot),
         .target(
-            name: "Graph", dependencies: ["BSON", "Deployment", "Definitions", "DocumentStore", "QueryLanguage"],
+            name: "Graph",
+            dependencies: ["BSON", "Analytics", "Definitions", "DocumentStore", "QueryLanguage"],
             swiftSettings: hot),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(name: "Experiments", dependencies: ["BSON", "DocumentStore", "Analytics", "CGSL"]),

@@ -61,7 +61,7 @@ struct EdgeSorter {
                 last = target
             }
         }
-        let offsets = Column<UInt64>(count: sources.count + 1) { $0[0] = 0 }
+        let offsets = PackedColumn<UInt64>(count: sources.count + 1) { $0[0] = 0 }
         let ends = UnsafeMutablePointer(mutating: offsets.pointer) + 1
         let columns = EdgeColumns(count: distinct)
         var count = 0
@@ -91,16 +91,19 @@ struct EdgeSorter {
 
 /// Columns of edges that are being filled.
 struct EdgeColumns {
-    private let columns: (Column<UInt32>, Column<Float>, Column<Int64>)
+    private let columns: (PackedColumn<UInt32>, PackedColumn<Float>, PackedColumn<Int64>)
     var targets: UnsafeMutablePointer<UInt32> { UnsafeMutablePointer(mutating: columns.0.pointer) }
     var weights: UnsafeMutablePointer<Float> { UnsafeMutablePointer(mutating: columns.1.pointer) }
     var times: UnsafeMutablePointer<Int64> { UnsafeMutablePointer(mutating: columns.2.pointer) }
 
     init(count: Int) {
-        columns = (Column(count: count) { _ in }, Column(count: count) { _ in }, Column(count: count) { _ in })
+        columns = (
+            PackedColumn(count: count) { _ in }, PackedColumn(count: count) { _ in },
+            PackedColumn(count: count) { _ in }
+        )
     }
 
-    func adjacency(rows: Range<Int>, _ offsets: Column<UInt64>) -> Adjacency {
+    func adjacency(rows: Range<Int>, _ offsets: PackedColumn<UInt64>) -> Adjacency {
         Adjacency(rows: rows, offsets: offsets, targets: columns.0, weights: columns.1, times: columns.2)
     }
 }
@@ -108,7 +111,7 @@ struct EdgeColumns {
 extension Adjacency {
     /// The same edges by their other ends. O(edges + nodes).
     func transposed(to others: Range<Int>) -> Adjacency {
-        let offsets = Column<UInt64>(count: others.count + 1) { $0.initialize(repeating: 0) }
+        let offsets = PackedColumn<UInt64>(count: others.count + 1) { $0.initialize(repeating: 0) }
         let starts = UnsafeMutablePointer(mutating: offsets.pointer)
         for target in targets { starts[Int(target) - others.lowerBound + 1] += 1 }
         for i in 0..<others.count { starts[i + 1] += starts[i] }

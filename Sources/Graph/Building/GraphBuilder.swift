@@ -98,9 +98,9 @@ public final class GraphBuilder {
             orders.append(order)
         }
         let bytes = ids.reduce(0) { $0 + $1.offsets[$1.count] }
-        let offsets = Column<UInt64>(count: count + 1) { $0[0] = 0 }
+        let offsets = PackedColumn<UInt64>(count: count + 1) { $0[0] = 0 }
         let writable = UnsafeMutablePointer(mutating: offsets.pointer)
-        let keys = Column<UInt8>(count: bytes) { keys in
+        let keys = PackedColumn<UInt8>(count: bytes) { keys in
             var (node, position) = (0, 0)
             for (interner, order) in zip(ids, orders) {
                 for number in order {

@@ -8,13 +8,13 @@ public struct Adjacency: Sendable {
     /// The nodes that have a row, empty or not: those of one kind.
     public let rows: Range<Int>
     /// Where each row's edges begin, and where the last one's end: one more than there are rows.
-    public let offsets: Column<UInt64>
+    public let offsets: PackedColumn<UInt64>
     /// The nodes at the other ends, ascending within a row.
-    public let targets: Column<UInt32>
+    public let targets: PackedColumn<UInt32>
     /// What the edges weigh.
-    public let weights: Column<Float>
+    public let weights: PackedColumn<Float>
     /// The edges' times in milliseconds since 1970; `Graph.noTime` where the store has none.
-    public let times: Column<Int64>
+    public let times: PackedColumn<Int64>
 
     /// How many edges there are.
     public var count: Int { targets.count }

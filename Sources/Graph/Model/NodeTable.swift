@@ -7,8 +7,8 @@ public struct NodeTable: Sendable {
     /// Where each kind's numbers begin, by raw value, and where the last one's end: four numbers.
     let starts: [Int]
     /// Where each node's key begins in `keys`, and where the last one ends.
-    let offsets: Column<UInt64>
-    let keys: Column<UInt8>
+    let offsets: PackedColumn<UInt64>
+    let keys: PackedColumn<UInt8>
 
     /// How many nodes there are.
     public var count: Int { starts[NodeKind.allCases.count] }

@@ -21,10 +21,10 @@ public struct PersonalizedPageRank: Sendable {
     public let graph: Graph
     public let damping: Double
     /// Every node's summed weights; 0 for a node without an edge.
-    let degrees: Column<Double>
+    let degrees: PackedColumn<Double>
     /// √degree and 1/√degree; 0 for a node without an edge.
-    let roots: Column<Double>
-    let inverseRoots: Column<Double>
+    let roots: PackedColumn<Double>
+    let inverseRoots: PackedColumn<Double>
     let network: RankNetwork
 
     /// - Parameters:
@@ -45,7 +45,7 @@ public struct PersonalizedPageRank: Sendable {
         network = RankNetwork(graph, edges)
         let count = graph.nodes.count
         let parts = network.parts
-        degrees = Column(count: count) { degrees in
+        degrees = PackedColumn(count: count) { degrees in
             degrees.initialize(repeating: 0)
             for part in parts {
                 let (weights, offsets, first) = (
@@ -59,8 +59,8 @@ public struct PersonalizedPageRank: Sendable {
             }
         }
         let sums = degrees
-        roots = Column(count: count) { roots in for i in 0..<count { roots[i] = sums[i].squareRoot() } }
-        inverseRoots = Column(count: count) { roots in
+        roots = PackedColumn(count: count) { roots in for i in 0..<count { roots[i] = sums[i].squareRoot() } }
+        inverseRoots = PackedColumn(count: count) { roots in
             for i in 0..<count { roots[i] = sums[i] > 0 ? 1 / sums[i].squareRoot() : 0 }
         }
     }

@@ -160,7 +160,7 @@ final class RankSolver {
     }
 
     /// The best nodes where the bounds leave no doubt which they are and in what order.
-    private func settled(_ wanted: Int, _ range: Range<Int>, _ roots: Column<Double>, _ isWanted: (Int) -> Bool)
+    private func settled(_ wanted: Int, _ range: Range<Int>, _ roots: PackedColumn<Double>, _ isWanted: (Int) -> Bool)
         -> [RankedNode]?
     {
         let bound = errorBound

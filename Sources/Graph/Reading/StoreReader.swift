@@ -79,7 +79,7 @@ final class StoreReader {
             filter, projection: collection.projection, batchSize: 1_000_000, maxTimeMS: options.maxTimeMS)
         let (id, time) = (FieldName("_id"), collection.time.map { FieldName($0) })
         var count = 0
-        try cursor.forEach { document in
+        let take: (DocumentView) throws -> Void = { [self] document in
             count += 1
             if count & 0xFFF == 0 {
                 try monitor.check()
@@ -101,6 +101,7 @@ final class StoreReader {
             mark.documents += 1
             collection.read(document, self)
         }
+        while try cursor.withNext(take) != nil {}
         return mark
     }
 

@@ -1,9 +1,10 @@
 import Glibc
 
 /// Numbers in a row, in memory of their own or in a mapped file. Immutable; copies share the memory.
-public struct Column<Element: BitwiseCopyable & Sendable>: Sendable, RandomAccessCollection {
+public struct PackedColumn<Element: BitwiseCopyable & Sendable>: Sendable, RandomAccessCollection {
     /// The elements. They live as long as any copy of the column.
-    public nonisolated(unsafe) let buffer: UnsafeBufferPointer<Element>  // Invariant: immutable, alive while `memory` is.
+    // Invariant: immutable, and alive while `memory` is.
+    public nonisolated(unsafe) let buffer: UnsafeBufferPointer<Element>
     let memory: Memory
 
     init(buffer: UnsafeBufferPointer<Element>, memory: Memory) {

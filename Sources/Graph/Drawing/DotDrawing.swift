@@ -1,0 +1,72 @@
+import BSON
+
+/// Part of a graph in Graphviz's language: some nodes, and the edges between them.
+public struct DotDrawing: Sendable {
+    /// More nodes than this nobody can look at.
+    public static let maximumNodes = 200
+
+    public let text: String
+    /// How many nodes were left out.
+    public let omitted: Int
+
+    /// - Parameters:
+    ///   - drawn: the nodes; the first `maximumNodes` of them are drawn.
+    ///   - emphasized: how many of the first are drawn bold.
+    ///   - names: what to call nodes besides their ids.
+    public init(_ graph: Graph, _ drawn: [Int], emphasizing emphasized: Int, _ types: [EdgeType], names: [Int: String])
+    {
+        var seen = Set<Int>()
+        let all = drawn.filter { seen.insert($0).inserted }
+        let nodes = Array(all.prefix(DotDrawing.maximumNodes))
+        omitted = all.count - nodes.count
+        let isDrawn = Set(nodes)
+        var text = """
+            graph atelier {
+              layout=neato; overlap=false; splines=true; outputorder=edgesfirst;
+              node [style=filled, fontname="sans-serif", fontsize=10];
+              edge [fontname="sans-serif", fontsize=8];
+
+            """
+        for (index, node) in nodes.enumerated() {
+            let (shape, color) =
+                switch graph.nodes.kind(node) {
+                case .customer: ("ellipse", "#cfe2ff")
+                case .product: ("box", "#d8f0d8")
+                case .designer: ("hexagon", "#ffe5c2")
+                }
+            var label = graph.nodes.idText(node)
+            if let name = names[node] { label = "\(name)\n\(label)" }
+            let width = index < emphasized ? ", penwidth=3" : ""
+            text +=
+                "  n\(node) [label=\"\(DotDrawing.escaped(label))\", shape=\(shape), fillcolor=\"\(color)\"\(width)];\n"
+        }
+        for type in types {
+            let edges = graph.edges(type).forward
+            for node in nodes.sorted() {
+                for place in edges.row(of: node) {
+                    let other = edges.neighbor(place)
+                    guard isDrawn.contains(other), !(type.isSymmetric && other < node) else { continue }
+                    let arrow = type.isSymmetric ? "" : ", dir=forward, arrowsize=0.6"
+                    let weight = edges.weights[place]
+                    let number = weight == weight.rounded() && weight < 1e6 ? "\(Int(weight))" : "\(weight)"
+                    text += "  n\(node) -- n\(other) [label=\"\(type.name) \(number)\"\(arrow)];\n"
+                }
+            }
+        }
+        self.text = text + "}\n"
+    }
+
+    /// In a quoted string of Graphviz's only quotes and backslashes mean something; a line's end is written out.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            default: if scalar.value >= 0x20 { result.unicodeScalars.append(scalar) }
+            }
+        }
+        return result
+    }
+}
