@@ -55,5 +55,5 @@ SELECT
     CASE WHEN stock_value > 0 THEN 1e0 * cost / stock_value END AS turnover,
     CASE WHEN cost > 0 THEN 1e0 * :days * stock_value / cost END AS "daysOfInventory"
 FROM grouped
-ORDER BY stock_value DESC, group_id
+ORDER BY stock_value DESC, group_id IS NOT NULL, group_id
 LIMIT :limit;

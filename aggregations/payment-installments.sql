@@ -22,4 +22,4 @@ SELECT
     1e0 * amount / payments AS "averagePayment",
     1e0 * amount / NULLIF((SELECT SUM(amount) FROM numbers), 0) AS share
 FROM numbers
-ORDER BY installments;
+ORDER BY installments IS NOT NULL, installments;

@@ -21,12 +21,12 @@ pairs AS (
         a.product_id AS product_a,
         b.product_id AS product_b,
         COUNT(*) AS orders,
-        1e0 * COUNT(*) * (SELECT COUNT(DISTINCT order_id) FROM baskets) / (a.orders * b.orders) AS lift
+        1e0 * COUNT(*) * (SELECT COUNT(DISTINCT order_id) FROM baskets) / (MIN(a.orders) * MIN(b.orders)) AS lift
     FROM counted AS a
     JOIN counted AS b ON b.order_id = a.order_id AND b.product_id > a.product_id
     WHERE a.orders >= :minOrders
       AND b.orders >= :minOrders
-    GROUP BY a.product_id, b.product_id, a.orders, b.orders
+    GROUP BY a.product_id, b.product_id
     HAVING COUNT(*) >= :minOrders
 )
 SELECT product_a AS "productA", product_b AS "productB", orders, lift

@@ -27,4 +27,4 @@ SELECT
     revenue,
     1e0 * revenue / (SELECT SUM(revenue) FROM categories) AS share
 FROM categories
-ORDER BY revenue DESC, category;
+ORDER BY revenue DESC, category IS NOT NULL, category;

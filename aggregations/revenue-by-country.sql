@@ -22,4 +22,4 @@ SELECT
     revenue,
     1e0 * revenue / (SELECT SUM(revenue) FROM countries) AS share
 FROM countries
-ORDER BY revenue DESC, country;
+ORDER BY revenue DESC, country IS NOT NULL, country;

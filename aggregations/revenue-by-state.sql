@@ -25,4 +25,4 @@ SELECT
     1e0 * revenue / orders AS "averageOrderValue",
     1e0 * revenue / (SELECT SUM(revenue) FROM states) AS share
 FROM states
-ORDER BY revenue DESC, country, state;
+ORDER BY revenue DESC, country IS NOT NULL, country, state IS NOT NULL, state;

@@ -48,5 +48,5 @@ SELECT
     on_hand AS "onHand",
     1e0 * units / NULLIF(units + on_hand, 0) AS "sellThrough"
 FROM grouped
-ORDER BY units + on_hand DESC, group_id
+ORDER BY units + on_hand DESC, group_id IS NOT NULL, group_id
 LIMIT :limit;

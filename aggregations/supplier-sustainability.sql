@@ -52,5 +52,5 @@ SELECT
 FROM sources
 LEFT JOIN suppliers ON suppliers.supplier_id = sources.supplier_id
 LEFT JOIN stated ON stated.supplier_id = sources.supplier_id
-ORDER BY sources.revenue DESC, sources.supplier_id
+ORDER BY sources.revenue DESC, sources.supplier_id IS NOT NULL, sources.supplier_id
 LIMIT :limit;

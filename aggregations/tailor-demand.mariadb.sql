@@ -73,4 +73,5 @@ SELECT
     over_capacity AS "daysOverCapacity",
     utilisation
 FROM used
-ORDER BY CASE WHEN tailors = 0 AND visits > 0 THEN 0 ELSE 1 END, utilisation IS NULL, utilisation DESC, region;
+ORDER BY CASE WHEN tailors = 0 AND visits > 0 THEN 0 ELSE 1 END, utilisation IS NULL, utilisation DESC,
+    region IS NOT NULL, region;
