@@ -26,6 +26,7 @@ let package = Package(
         .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
         .systemLibrary(name: "CNLopt", pkgConfig: "nlopt", providers: [.apt(["libnlopt-dev"])]),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // The stack, bottom up.
         .target(name: "BSON", dependencies: ["CDecimal"], swiftSettings: hot),
@@ -52,6 +53,9 @@ let package = Package(
             dependencies: ["BSON", "Analytics", "Definitions", "DocumentStore", "QueryLanguage"],
             swiftSettings: hot),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
+        .target(
+            name: "Comparison",
+            dependencies: ["BSON", "Definitions", "DocumentStore", "Retail", "Analytics", "CSQLite"]),
         .target(name: "Experiments", dependencies: ["BSON", "DocumentStore", "Analytics", "CGSL"]),
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
         .target(
@@ -94,6 +98,8 @@ let package = Package(
                 "MongoDriver", "TestSupport", "StorageWorkload", "atelier",
             ],
             exclude: ["Golden"]),
+        .testTarget(
+            name: "ComparisonTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Comparison"]),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
         .testTarget(name: "ReportsTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Reports"]),
         .testTarget(
