@@ -2,6 +2,16 @@
 import Glibc
 #endif
 
+/// Asks the system for large pages under memory of some megabytes, which is read here and there: a look into it then seldom
+/// waits for the page's address. Memory for which there are none stays as it is.
+public func preferLargePages(_ base: UnsafeMutableRawPointer, _ size: Int) {
+    let largePage = 2 << 20
+    guard size >= 2 * largePage else { return }
+    let start = (UInt(bitPattern: base) + UInt(largePage) - 1) & ~UInt(largePage - 1)
+    let end = (UInt(bitPattern: base) + UInt(size)) & ~UInt(largePage - 1)
+    if start < end { madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_HUGEPAGE) }
+}
+
 /// Memory that is handed out bump by bump and taken back all at once.
 ///
 /// The pipeline keeps one for the row at hand (reset by whoever produces the next row), and blocking stages keep
@@ -77,7 +87,9 @@ public final class Arena {
             case .failure(let error): overflowFailure = error
             }
         }
-        return Chunk(base: .allocate(byteCount: size, alignment: 16), size: size)
+        let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+        preferLargePages(base, size)
+        return Chunk(base: base, size: size)
     }
 
     private func release(_ chunk: Chunk) {

@@ -6,7 +6,7 @@ extension Query {
     /// Reading less than this is over before threads have started.
     private static let worthwhileBytes: Int64 = 1 << 20
 
-    /// The pipeline with its first `$group` fed by all processors, each reading a part of the collection; nil where that
+    /// The pipeline with its first `$group` or `$sort` fed by all processors, each reading a part of the collection; nil where that
     /// is not possible or not worth it: the plan is an index, the reader a transaction, the collection small.
     func parallel(_ stages: [ValueView], _ variables: Document?) throws -> Pipeline? {
         guard allowsParallel, let prefix = PipelineBuilder.parallelPrefix(of: stages),
@@ -22,13 +22,13 @@ extension Query {
             compiler.declareStableBase()
             let source = CollectionScan(
                 try own.records(in: own.catalog[namespace] ?? collection), compiler, Examined(), forward: true,
-                part: part)
+                readsAhead: true, part: part)
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
-            try builder.compile(Array(stages.prefix(prefix)))
+            try builder.compile(stages, at: 0..<prefix)
             builders.append(builder)
         }
         guard builders[0].join(Array(builders.dropFirst()), run: SideBySide.run) else { return nil }
-        try builders[0].compile(Array(stages.dropFirst(prefix)))
+        try builders[0].compile(stages, at: prefix..<stages.count)
         return builders[0].finish()
     }
 

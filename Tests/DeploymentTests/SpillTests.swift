@@ -28,7 +28,11 @@ import Testing
     }
 
     private static let pipelines: [[Document]] = [
-        [["$addFields": ["m": ["$mod": ["$n", 1000]]]], ["$sort": ["m": 1, "_id": -1]], ["$project": ["m": 1]]],
+        [
+            ["$addFields": ["m": ["$mod": ["$n", 1000]], "text": ["$concat": ["$text", "."]]]],
+            ["$sort": ["m": 1, "_id": -1]],
+            ["$project": ["m": 1]],
+        ],
         [
             ["$group": ["_id": "$text", "n": ["$push": "$n"], "last": ["$max": "$$ROOT"]]],
             ["$sort": ["n": -1]], ["$project": ["n": 1, "last._id": 1]],

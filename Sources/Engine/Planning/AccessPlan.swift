@@ -25,7 +25,9 @@ struct AccessPlan {
         switch access {
         case .nothing: return BufferedDocuments(compiler)
         case .collection(let collection, let forward):
-            return CollectionScan(try reader.records(in: collection), compiler, examined, forward: forward)
+            return CollectionScan(
+                try reader.records(in: collection), compiler, examined, forward: forward,
+                readsAhead: reader is Snapshot)
         case .index(let collection, let index, let ranges, let forward):
             return try IndexScan(reader, collection, index, ranges, compiler, examined, forward: forward)
         }

@@ -17,42 +17,71 @@ final class CollectionScan: RecordSource {
     private let part: Range<RecordId>?
     private var started = false
     private var steps = 0
+    /// Records that the cursor has passed already: while one is looked at, the next ones are on their way from memory.
+    private let ahead: UnsafeMutablePointer<Record>
+    private var position = 0
+    private var count = 0
+    /// How many records to read ahead; more as the scan goes on, as somebody may want a single one.
+    private var reach = 1
+    private let furthest: Int
 
+    private struct Record {
+        let id: RecordId
+        let document: DocumentView
+    }
+
+    /// - Parameter readsAhead: whether documents stay where they are while the scan goes on, as in a snapshot.
     init(
-        _ cursor: RecordCursor, _ compiler: Compiler, _ examined: Examined, forward: Bool, part: Range<RecordId>? = nil
+        _ cursor: RecordCursor, _ compiler: Compiler, _ examined: Examined, forward: Bool, readsAhead: Bool,
+        part: Range<RecordId>? = nil
     ) {
         self.cursor = cursor
         self.part = part
         self.examined = examined
         self.forward = forward
+        furthest = readsAhead ? 32 : 1
+        ahead = .allocate(capacity: furthest)
         slot = compiler.shape.base!
     }
+
+    deinit { ahead.deallocate() }
 
     override func next(_ scope: Scope) throws -> Bool {
         steps &+= 1
         if steps & 1023 == 0 { try scope.interrupt.check() }
-        let found: Bool
-        if started {
-            found = forward ? try cursor.next() : try cursor.previous()
-        } else {
-            started = true
-            if let part {
-                found = try cursor.seek(to: part.lowerBound)
-            } else {
-                found = forward ? try cursor.first() : try cursor.last()
-            }
-        }
-        guard found else { return false }
-        if let part, cursor.recordId >= part.upperBound { return false }
+        position += 1
+        if position >= count, try !read() { return false }
         examined.documents &+= 1
         scope.arena.reset()
-        scope.assign(slot, .document(cursor.document))
+        scope.assign(slot, .document(ahead[position].document))
         return true
     }
 
-    override var recordId: RecordId { cursor.recordId }
+    /// Reads the next records; false where there are none.
+    private func read() throws -> Bool {
+        (position, count) = (0, 0)
+        while count < reach, try step() {
+            if let part, cursor.recordId >= part.upperBound { break }
+            (ahead + count).initialize(to: Record(id: cursor.recordId, document: cursor.document))
+            count += 1
+        }
+        reach = min(2 * reach, furthest)
+        return count > 0
+    }
 
-    override func restart() { started = false }
+    private func step() throws -> Bool {
+        if started { return forward ? try cursor.next() : try cursor.previous() }
+        started = true
+        if let part { return try cursor.seek(to: part.lowerBound) }
+        return forward ? try cursor.first() : try cursor.last()
+    }
+
+    override var recordId: RecordId { ahead[position].id }
+
+    override func restart() {
+        started = false
+        (position, count, reach) = (0, 0, 1)
+    }
 }
 
 /// The documents behind ranges of an index's keys, each once.

@@ -9,8 +9,11 @@ open class Accumulator {
 
     init(_ argument: Expression) { self.argument = argument }
 
-    /// Bytes of a state; a multiple of 16.
+    /// Bytes of a state; a multiple of `stateAlignment`.
     var stateSize: Int { preconditionFailure("every accumulator has a state") }
+
+    /// What a state's address must be a multiple of: 8 or 16.
+    var stateAlignment: Int { 16 }
 
     /// Makes fresh memory a state that has seen nothing.
     func start(_ state: UnsafeMutableRawPointer) { preconditionFailure("every accumulator has a state") }
@@ -49,7 +52,7 @@ struct AccumulatorOperator: Sendable {
 
     /// Every accumulator. A new one gets a file of its own or joins its family's, and a place here.
     static let all: [AccumulatorOperator] = [
-        .unary("$sum") { SumAccumulator($0) },
+        .unary("$sum") { CountAccumulator.sum(of: $0) },
         .unary("$avg") { AverageAccumulator($0) },
         .unary("$min") { ExtremeAccumulator($0, sign: -1) },
         .unary("$max") { ExtremeAccumulator($0, sign: 1) },
@@ -64,7 +67,7 @@ struct AccumulatorOperator: Sendable {
             guard argument.type == .document, argument.asDocument.isEmpty else {
                 throw AtelierError(.failedToParse, "$count takes no arguments, i.e. $count:{}")
             }
-            return SumAccumulator(Constant(.int32(1)))
+            return CountAccumulator.sum(of: Constant(.int32(1)))
         },
     ]
 

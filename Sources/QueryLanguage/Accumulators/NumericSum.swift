@@ -37,6 +37,13 @@ public struct NumericSum {
         return true
     }
 
+    /// Adds an int or long so many times.
+    mutating func add(_ value: ValueView, times count: Int) {
+        if count == 0 { return }
+        whole += Int128(value.asInt64) * Int128(count)
+        width = max(width, value.type == .int32 ? 1 : 2)
+    }
+
     private mutating func add(double value: Double) {
         // Two-sum: the rounding error of each addition is kept aside.
         let sum = real + value

@@ -20,6 +20,43 @@ final class SumAccumulator: Accumulator, MergeableAccumulator {
     }
 }
 
+/// `$sum` of a constant whole number, as in `{$sum: 1}`: the rows counted, in a state as small as can be.
+final class CountAccumulator: Accumulator, MergeableAccumulator {
+    /// The accumulator for a sum of this: a count where the argument is a whole number.
+    static func sum(of argument: Expression) -> Accumulator {
+        guard let constant = argument.constant, constant.type == .int32 || constant.type == .int64 else {
+            return SumAccumulator(argument)
+        }
+        return CountAccumulator(argument, constant)
+    }
+
+    private let step: ValueView
+
+    private init(_ argument: Expression, _ step: ValueView) {
+        self.step = step
+        super.init(argument)
+    }
+
+    override var stateSize: Int { 8 }
+    override var stateAlignment: Int { 8 }
+
+    override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: 0, as: Int.self) }
+
+    override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) {
+        state.assumingMemoryBound(to: Int.self).pointee &+= 1
+    }
+
+    func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
+        state.assumingMemoryBound(to: Int.self).pointee &+= other.assumingMemoryBound(to: Int.self).pointee
+    }
+
+    override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
+        var sum = NumericSum()
+        sum.add(step, times: state.assumingMemoryBound(to: Int.self).pointee)
+        return sum.value(arena)
+    }
+}
+
 /// `$avg`: the mean of the numbers, as a double or decimal; null where there are none.
 final class AverageAccumulator: Accumulator, MergeableAccumulator {
     struct State {

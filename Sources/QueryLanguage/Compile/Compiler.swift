@@ -52,7 +52,7 @@ public final class Compiler {
     public func field(_ name: String) -> Slot {
         if let overlay = shape.overlays.first(where: { $0.name == name }) { return overlay.slot }
         guard let base = shape.base, shape.keeps(name) else { return missingSlot }
-        return base.field(name, in: self)
+        return shape.gathered[name] ?? base.field(name, in: self)
     }
 
     /// Runs `body` with a variable in sight, then restores what it hid.

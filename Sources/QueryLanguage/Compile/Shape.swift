@@ -15,6 +15,9 @@ public struct Shape {
     /// base has it, or else comes last.
     private var provisional: Set<String> = []
 
+    /// Fields of the base whose values stand in a slot already, so that nobody has to look into the base for them.
+    var gathered: [String: Slot] = [:]
+
     /// Whether the base document's bytes live as long as the pipeline, not just as long as the row; no overlay does.
     var stableBase = false
     var isStable: Bool {

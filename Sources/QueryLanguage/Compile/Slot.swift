@@ -16,7 +16,9 @@ public final class Slot {
     private var gathered: [(name: FieldName, slot: Slot)] = []
     /// Whether fields of the gathered fields are gathered in turn.
     @usableFromInline private(set) var hasNested = false
-    private weak var parent: Slot?
+    /// The slot whose documents this one's values are gathered from: it keeps this slot alive. Not a weak reference, which
+    /// would make counting references to any slot slow.
+    private unowned(unsafe) var parent: Slot?
 
     init(index: Int) {
         self.index = index

@@ -26,14 +26,16 @@ public final class PipelineBuilder {
         stage = source
     }
 
+    /// Compiles a pipeline's stages, all of them or those at some positions.
     ///
     /// What is malformed anywhere is reported before what a constant expression's evaluation threw.
-    public func compile(_ stages: [ValueView]) throws {
-        try compiler.reportingFoldFailureLast { try compileInOrder(stages) }
+    public func compile(_ stages: [ValueView], at positions: Range<Int>? = nil) throws {
+        try compiler.reportingFoldFailureLast { try compileInOrder(stages, at: positions ?? stages.indices) }
     }
 
-    private func compileInOrder(_ stages: [ValueView]) throws {
-        for (index, specification) in stages.enumerated() {
+    private func compileInOrder(_ stages: [ValueView], at positions: Range<Int>) throws {
+        for index in positions {
+            let specification = stages[index]
             following = stages[(index + 1)...]
             let (name, argument) = try PipelineBuilder.split(specification)
             guard let known = StageOperator.byName[name] else {

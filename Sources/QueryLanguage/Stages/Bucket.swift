@@ -104,7 +104,7 @@ func isGroupingExpression(_ value: ValueView) -> Bool {
 func bucketOutput(
     _ output: ValueView?, _ compiler: Compiler, stage: String
 ) throws -> [(name: String, accumulator: Accumulator)] {
-    guard let output else { return [("count", SumAccumulator(Constant(.int32(1))))] }
+    guard let output else { return [("count", CountAccumulator.sum(of: Constant(.int32(1))))] }
     var fields: [(name: String, accumulator: Accumulator)] = []
     var cursor = output.asDocument.elements()
     while cursor.next() { fields.append(try compiler.accumulatorField(cursor.keyString, cursor.value)) }

@@ -11,7 +11,7 @@ extension StageOperator {
         if name.hasPrefix("$") { throw AtelierError(40158, "the count field cannot be a $-prefixed path") }
         if name.utf8.contains(0) { throw AtelierError(40159, "the count field cannot contain a null byte") }
         if name.contains(".") { throw AtelierError(40160, "the count field cannot contain '.'") }
-        builder.group(GroupKey(Constant(.null)), [(name, SumAccumulator(Constant(.int32(1))))])
+        builder.group(GroupKey(Constant(.null)), [(name, CountAccumulator.sum(of: Constant(.int32(1))))])
         let counted = builder.compiler.shape.overlays[1]
         builder.compiler.shape.overlays = [counted]
     }
@@ -34,7 +34,7 @@ extension StageOperator {
             throw AtelierError(40149, "the sortByCount field must be specified as a string or as an object")
         }
         let key = GroupKey(try builder.compiler.expression(specification))
-        builder.group(key, [("count", SumAccumulator(Constant(.int32(1))))])
+        builder.group(key, [("count", CountAccumulator.sum(of: Constant(.int32(1))))])
         let pattern = try SortPattern([("count", false)], builder.compiler)
         builder.sort(pattern, limit: nil)
     }

@@ -110,7 +110,7 @@ final class GroupKey {
 }
 
 /// Rows gathered into groups with a state per accumulator; the groups come in the order of their first rows.
-final class Group: Stage {
+final class Group: BlockingStage {
     private let input: Stage
     private let key: GroupKey
     private let accumulators: ObjectList<Accumulator>
@@ -119,7 +119,11 @@ final class Group: Stage {
     private let offsets: [Int]
     private let id: Slot
     private let outputs: [Slot]
+    /// Filters on the results: groups that do not pass are not yielded.
+    var having: [Predicate] = []
     private let table: GroupTable
+    /// The parts of the key at hand.
+    private let values: UnsafeMutablePointer<ValueView>
     private var position = -1
 
     init(
@@ -133,65 +137,92 @@ final class Group: Stage {
         keyParts = ObjectList(key.parts)
         var offset = 0
         offsets = accumulators.map { accumulator in
+            offset = (offset + accumulator.stateAlignment - 1) & -accumulator.stateAlignment
             defer { offset += accumulator.stateSize }
             return offset
         }
+        let alignment = accumulators.reduce(8) { max($0, $1.stateAlignment) }
         self.id = id
         self.outputs = outputs
-        table = GroupTable(keyParts: key.parts.count, stateSize: offset, overflow: overflow)
+        table = GroupTable(keyParts: key.parts.count, stateSize: offset, alignment: alignment, overflow: overflow)
+        values = .allocate(capacity: key.parts.count)
+        values.initialize(repeating: .missing, count: key.parts.count)
     }
+
+    deinit { values.deallocate() }
 
     override func next(_ scope: Scope) throws -> Bool {
         if position < 0 {
             try consume(scope)
             position = 0
         }
-        guard position < table.count else { return false }
-        let group = table[position]
-        position += 1
-        scope.arena.reset()
-        scope.assign(id, key.value(group.key, scope.arena))
-        for i in 0..<accumulators.count {
-            let result = try accumulators.with(i) { try $0.result(group.states + offsets[i], arena: scope.arena) }
-            scope.assign(outputs[i], result)
+        while position < table.count {
+            if position & 1023 == 0 { try scope.interrupt.check() }
+            let states = table.states(at: position)
+            scope.arena.reset()
+            for i in 0..<accumulators.count {
+                let result = try accumulators.with(i) { try $0.result(states + offsets[i], arena: scope.arena) }
+                scope.assign(outputs[i], result)
+            }
+            position += 1
+            if try !having.allSatisfy({ try $0.matches(scope) }) { continue }
+            table.readKey(at: position - 1, into: values)
+            scope.assign(id, key.value(values, scope.arena))
+            return true
         }
-        return true
+        return false
     }
 
-    /// Whether the states of this group can take over those of another one over other rows.
-    var isMergeable: Bool { accumulators.elements.allSatisfy { $0 is any MergeableAccumulator } }
+    /// Whether a slot holds an accumulator's result.
+    func yields(_ slot: Slot) -> Bool { outputs.contains { $0 === slot } }
 
-    /// Reads all input; `next` then yields the groups.
-    func load(_ scope: Scope) throws {
+    /// Whether the states of this group can take over those of another one over other rows.
+    override var isMergeable: Bool { accumulators.elements.allSatisfy { $0 is any MergeableAccumulator } }
+
+    override func load(_ scope: Scope) throws {
         try consume(scope)
         position = 0
     }
 
-    /// Takes over the groups of another part of the rows, which come after this one's.
-    func absorb(_ other: Group) throws {
+    override func absorb(_ others: [BlockingStage]) throws {
         let mergeable = accumulators.elements.compactMap { $0 as? any MergeableAccumulator }
-        for index in 0..<other.table.count {
-            let group = other.table[index]
-            let (states, isNew) = table.states(of: group.key)
-            if isNew { for i in 0..<accumulators.count { accumulators.with(i) { $0.start(states + offsets[i]) } } }
-            for (i, accumulator) in mergeable.enumerated() {
-                try accumulator.merge(group.states + offsets[i], into: states + offsets[i], memory: table.memory)
+        for case let other as Group in others {
+            try table.absorb(other.table) { states, isNew, added in
+                if isNew { for i in 0..<accumulators.count { accumulators.with(i) { $0.start(states + offsets[i]) } } }
+                for (i, accumulator) in mergeable.enumerated() {
+                    try accumulator.merge(added + offsets[i], into: states + offsets[i], memory: table.memory)
+                }
             }
             if let failure = table.memory.overflowFailure { throw failure.asExceededGroupMemory }
         }
     }
 
     private func consume(_ scope: Scope) throws {
-        let values = UnsafeMutablePointer<ValueView>.allocate(capacity: keyParts.count)
-        defer { values.deallocate() }
         let single = key.names == nil
-        let (table, memory) = (table, table.memory)
+        let (table, memory, values) = (table, table.memory, values)
         var rows = 0
+        // Counting needs nothing of a row but its key, and can wait for others.
+        let isQueued = keyParts.count > 1 && accumulators.elements.allSatisfy { $0 is CountAccumulator }
+        func count() throws {
+            try table.dequeue { states, isNew in
+                for i in 0..<accumulators.count {
+                    try accumulators.with(i) {
+                        if isNew { $0.start(states + offsets[i]) }
+                        try $0.add(.null, to: states + offsets[i], memory: memory)
+                    }
+                }
+            }
+            if let failure = memory.overflowFailure { throw failure.asExceededGroupMemory }
+        }
         while try input.next(scope) {
             rows += 1
             if rows & 4095 == 0 { try scope.interrupt.check() }
             for i in 0..<keyParts.count { values[i] = try keyParts.evaluate(i, scope) }
             if single && values[0].isMissing { values[0] = .null }
+            if isQueued {
+                if table.enqueue(values) { try count() }
+                continue
+            }
             let (states, isNew) = table.states(of: values)
             if isNew {
                 for i in 0..<accumulators.count { accumulators.with(i) { $0.start(states + offsets[i]) } }
@@ -202,6 +233,7 @@ final class Group: Stage {
             }
             if let failure = memory.overflowFailure { throw failure.asExceededGroupMemory }
         }
+        if isQueued { try count() }
     }
 
     override func restart() {

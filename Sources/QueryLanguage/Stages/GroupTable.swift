@@ -2,106 +2,329 @@ import BSON
 
 /// A hash table from group keys to accumulator states: open addressing over blocks in an arena.
 ///
-/// A group's block holds its key's parts and behind them its states, so that a group is one piece of memory and no
-/// object. Groups are numbered in the order they came.
+/// A group's block holds its key and behind it its states, so that a group is one piece of memory and no object. A key of
+/// several parts is kept as numbers: each part's distinct values stand in a `ValueSet` of the part's own, so that a pair of
+/// strings is eight bytes however long they are, and is compared as such. Groups are numbered in the order they came.
+///
+/// A large table is seldom in the processor's caches, and a look into it takes as long as a hundred steps of computing.
+/// Where the states are not needed at once, rows can be queued: what a whole queue asks for is fetched together.
 final class GroupTable {
+    typealias States = UnsafeMutableRawPointer
+    typealias Key = UnsafeMutablePointer<ValueView>
+
     let memory: Arena
-    private let keyParts: Int
+    let keyParts: Int
     private let blockSize: Int
     private let keySize: Int
-    private var blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
-    private var hashes: UnsafeMutablePointer<UInt64>
+    /// Blocks by the group's number, in chunks: the first of `firstChunk` blocks, each twice as long as the one before.
+    private let chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    private var chunkCount = 0
+    private static let firstChunk = 16
     /// Entries by hash: the hash's upper half beside the group's number plus one; 0 where there is none. A group that is
-    /// passed by on the way to another costs no look at its hash or its key elsewhere in memory.
+    /// passed by on the way to another costs no look at its key elsewhere in memory.
     private var table: UnsafeMutablePointer<UInt64>
-    private var capacity: Int
+    private var capacity = 64
     private(set) var count = 0
+    /// Of keys of one part: the groups' hashes. Those of numbers are computed again when they are wanted.
+    private var hashes: UnsafeMutablePointer<UInt64>
 
-    init(keyParts: Int, stateSize: Int, overflow: (any ArenaOverflow)?) {
+    /// Of a key of several parts: the values of each, and the last row's as positions among them.
+    private let parts: UnsafeMutablePointer<ValueSet>
+    private let positions: UnsafeMutablePointer<UInt32>
+    /// Keys whose values are equal to those in `parts` but not the same, as 1.0 is to 1, by the group's number.
+    private var variants: [Int: Key] = [:]
+
+    /// Rows whose states are still to be found.
+    private let queue: UnsafeMutablePointer<Queued>
+    private let queuedPositions: UnsafeMutablePointer<UInt32>
+    private var queued = 0
+    private static let queueLength = 64
+
+    private struct Queued {
+        let hash: UInt64
+        let variant: Key?
+        let tag: States?
+        var entry: UInt64 = 0
+    }
+
+    /// - Parameter alignment: what the address of a group's states is to be a multiple of.
+    init(keyParts: Int, stateSize: Int, alignment: Int, overflow: (any ArenaOverflow)?) {
         memory = Arena(overflow: overflow)
         self.keyParts = keyParts
-        keySize = keyParts * MemoryLayout<ValueView>.stride
-        blockSize = keySize + stateSize
-        capacity = 64
-        blocks = .allocate(capacity: capacity)
-        hashes = .allocate(capacity: capacity)
+        let key = keyParts == 1 ? MemoryLayout<ValueView>.stride : keyParts * MemoryLayout<UInt32>.stride
+        keySize = (key + alignment - 1) & -alignment
+        blockSize = (keySize + stateSize + alignment - 1) & -alignment
+        chunks = .allocate(capacity: 48)
         table = .allocate(capacity: capacity)
         table.initialize(repeating: 0, count: capacity)
+        hashes = .allocate(capacity: capacity)
+        parts = .allocate(capacity: keyParts)
+        parts.initialize(repeating: ValueSet(), count: keyParts)
+        positions = .allocate(capacity: keyParts)
+        positions.initialize(repeating: 0, count: keyParts)
+        queue = .allocate(capacity: GroupTable.queueLength)
+        queuedPositions = .allocate(capacity: GroupTable.queueLength * keyParts)
     }
 
     deinit {
-        blocks.deallocate()
-        hashes.deallocate()
+        chunks.deallocate()
         table.deallocate()
+        hashes.deallocate()
+        parts.deallocate()
+        positions.deallocate()
+        queue.deallocate()
+        queuedPositions.deallocate()
     }
 
-    /// Key and states of a group by its number.
-    subscript(index: Int) -> (key: UnsafeMutablePointer<ValueView>, states: UnsafeMutableRawPointer) {
-        let block = blocks[index]
-        return (block.assumingMemoryBound(to: ValueView.self), block + keySize)
+    // MARK: Groups by number
+
+    /// The states of a group by its number.
+    func states(at index: Int) -> States { block(index) + keySize }
+
+    /// Writes the key of a group by its number.
+    func readKey(at index: Int, into key: Key) {
+        if keyParts == 1 {
+            key[0] = block(index).assumingMemoryBound(to: ValueView.self).pointee
+        } else if let variant = variants[index] {
+            key.update(from: variant, count: keyParts)
+        } else {
+            let positions = block(index).assumingMemoryBound(to: UInt32.self)
+            for i in 0..<keyParts { key[i] = parts[i][Int(positions[i])] }
+        }
     }
+
+    @inline(__always)
+    private func block(_ index: Int) -> UnsafeMutableRawPointer {
+        let place = index / GroupTable.firstChunk + 1
+        let chunk = Int.bitWidth - 1 - place.leadingZeroBitCount
+        return chunks[chunk] + (index - ((1 << chunk) - 1) * GroupTable.firstChunk) * blockSize
+    }
+
+    // MARK: Groups by key
 
     /// The states of the group with this key; a new group's are still to be started.
-    func states(of key: UnsafeMutablePointer<ValueView>) -> (states: UnsafeMutableRawPointer, isNew: Bool) {
-        var hasher = ValueHasher()
-        for i in 0..<keyParts { key[i].hash(into: &hasher) }
-        let hash = hasher.finish()
-        let mask = capacity - 1
-        var position = Int(truncatingIfNeeded: hash) & mask
-        while case let entry = table[position], entry != 0 {
-            if (entry ^ hash) >> 32 == 0 {
-                let block = blocks[Int(entry & 0xFFFF_FFFF) - 1]
-                if equal(block.assumingMemoryBound(to: ValueView.self), key) { return (block + keySize, false) }
-            }
-            position = (position + 1) & mask
-        }
-        return (insert(key, hash, at: position), true)
+    func states(of key: Key) -> (states: States, isNew: Bool) {
+        if keyParts == 1 { return states(of: key[0]) }
+        let (hash, variant) = locate(key)
+        return states(at: positions, hash, variant, from: Int(truncatingIfNeeded: hash) & (capacity - 1))
     }
+
+    private func states(of key: ValueView) -> (states: States, isNew: Bool) {
+        let hash = key.hash
+        let mask = capacity - 1
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while case let entry = table[place], entry != 0 {
+            if (entry ^ hash) >> 32 == 0 {
+                let block = block(Int(entry & 0xFFFF_FFFF) - 1)
+                if block.assumingMemoryBound(to: ValueView.self).pointee.equals(key) { return (block + keySize, false) }
+            }
+            place = (place + 1) & mask
+        }
+        hashes[count] = hash
+        let block = insert(hash, at: place)
+        block.bindMemory(to: ValueView.self, capacity: 1).initialize(to: memory.copy(key))
+        return (block + keySize, true)
+    }
+
+    /// Writes the positions of a key's parts and yields their hash, and the key itself where its values are not the same as
+    /// those at the positions.
+    private func locate(_ key: Key) -> (hash: UInt64, variant: Key?) {
+        var areSame = true
+        for i in 0..<keyParts {
+            // The same value as in the last row needs no search.
+            let last = Int(positions[i])
+            if last >= parts[i].count || !parts[i][last].equals(key[i]) {
+                positions[i] = UInt32(truncatingIfNeeded: parts[i].insertIndex(key[i], memory: memory))
+            }
+            if !parts[i][Int(positions[i])].isSame(as: key[i]) { areSame = false }
+        }
+        return (hash(of: positions), areSame ? nil : key)
+    }
+
+    @inline(__always)
+    private func hash(of positions: UnsafeMutablePointer<UInt32>) -> UInt64 {
+        var hash: UInt64 = 0
+        for i in 0..<keyParts {
+            let product = (hash ^ UInt64(positions[i])).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+            hash = (product.high ^ product.low) &+ 0x2545_F491_4F6C_DD1D
+        }
+        return hash
+    }
+
+    @inline(__always)
+    private func states(at positions: UnsafeMutablePointer<UInt32>, _ hash: UInt64, _ variant: Key?, from start: Int)
+        -> (states: States, isNew: Bool)
+    {
+        let mask = capacity - 1
+        var place = start
+        while case let entry = table[place], entry != 0 {
+            if (entry ^ hash) >> 32 == 0 {
+                let block = block(Int(entry & 0xFFFF_FFFF) - 1)
+                if same(block.assumingMemoryBound(to: UInt32.self), positions) { return (block + keySize, false) }
+            }
+            place = (place + 1) & mask
+        }
+        let index = count
+        let block = insert(hash, at: place)
+        block.bindMemory(to: UInt32.self, capacity: keyParts).update(from: positions, count: keyParts)
+        if let variant { variants[index] = copy(variant) }
+        return (block + keySize, true)
+    }
+
+    @inline(__always)
+    private func same(_ a: UnsafeMutablePointer<UInt32>, _ b: UnsafeMutablePointer<UInt32>) -> Bool {
+        for i in 0..<keyParts where a[i] != b[i] { return false }
+        return true
+    }
+
+    private func copy(_ key: Key) -> Key {
+        let copy = memory.allocate(keyParts * MemoryLayout<ValueView>.stride)
+            .bindMemory(to: ValueView.self, capacity: keyParts)
+        for i in 0..<keyParts { (copy + i).initialize(to: memory.copy(key[i])) }
+        return copy
+    }
+
+    // MARK: Queues
+
+    /// Queues a row by its key of several parts; true where the queue is full then.
+    func enqueue(_ key: Key) -> Bool {
+        let (hash, variant) = locate(key)
+        return enqueue(hash, variant.map(copy), tag: nil)
+    }
+
+    private func enqueue(_ hash: UInt64, _ variant: Key?, tag: States?) -> Bool {
+        (queue + queued).initialize(to: Queued(hash: hash, variant: variant, tag: tag))
+        (queuedPositions + queued * keyParts).update(from: positions, count: keyParts)
+        queued += 1
+        return queued == GroupTable.queueLength
+    }
+
+    /// Empties the queue: hands over each row's states, in order; a new group's are still to be started.
+    func dequeue(_ body: (_ states: States, _ isNew: Bool) throws -> Void) rethrows {
+        try dequeueTagged { states, isNew, _ in try body(states, isNew) }
+    }
+
+    private func dequeueTagged(_ body: (_ states: States, _ isNew: Bool, _ tag: States?) throws -> Void) rethrows {
+        // The loads of a loop that does nothing else wait for memory together.
+        for i in 0..<queued { queue[i].entry = table[Int(truncatingIfNeeded: queue[i].hash) & (capacity - 1)] }
+        for i in 0..<queued where queue[i].entry != 0 {
+            let index = Int(queue[i].entry & 0xFFFF_FFFF) - 1
+            queue[i].entry = UInt64(block(index).load(as: UInt32.self))
+        }
+        let rows = queued
+        queued = 0
+        for i in 0..<rows {
+            let hash = queue[i].hash
+            let (states, isNew) = states(
+                at: queuedPositions + i * keyParts, hash, queue[i].variant,
+                from: Int(truncatingIfNeeded: hash) & (capacity - 1))
+            try body(states, isNew, queue[i].tag)
+        }
+    }
+
+    // MARK: Tables put together
+
+    /// Hands over the states of each of another table's groups, in order, with those of the group of the same key here.
+    func absorb(_ other: GroupTable, _ body: (_ states: States, _ isNew: Bool, _ others: States) throws -> Void)
+        rethrows
+    {
+        if keyParts == 1 {
+            for index in 0..<other.count {
+                let key = other.block(index).assumingMemoryBound(to: ValueView.self).pointee
+                let (states, isNew) = states(of: key)
+                try body(states, isNew, other.states(at: index))
+            }
+            return
+        }
+        // Where the other table's values stand among this one's.
+        let places = (0..<keyParts).map { part in
+            (0..<other.parts[part].count).map { parts[part].insertIndex(other.parts[part][$0], memory: memory) }
+        }
+        let key = Key.allocate(capacity: keyParts)
+        defer { key.deallocate() }
+        for index in 0..<other.count {
+            let theirs = other.block(index).assumingMemoryBound(to: UInt32.self)
+            var areSame = other.variants[index] == nil
+            for i in 0..<keyParts {
+                let (place, position) = (places[i][Int(theirs[i])], Int(theirs[i]))
+                positions[i] = UInt32(truncatingIfNeeded: place)
+                if !parts[i][place].isSame(as: other.parts[i][position]) { areSame = false }
+            }
+            var variant: Key?
+            if !areSame {
+                other.readKey(at: index, into: key)
+                variant = copy(key)
+            }
+            if enqueue(hash(of: positions), variant, tag: other.states(at: index)) {
+                try dequeueTagged { try body($0, $1, $2.unsafelyUnwrapped) }
+            }
+        }
+        try dequeueTagged { try body($0, $1, $2.unsafelyUnwrapped) }
+    }
+
+    // MARK: Growth
 
     /// The entry of a group with this hash and number.
     private func entry(_ hash: UInt64, _ index: Int) -> UInt64 { hash & 0xFFFF_FFFF_0000_0000 | UInt64(index + 1) }
 
-    private func equal(_ a: UnsafeMutablePointer<ValueView>, _ b: UnsafeMutablePointer<ValueView>) -> Bool {
-        for i in 0..<keyParts where !a[i].equals(b[i]) { return false }
-        return true
-    }
-
-    private func insert(_ key: UnsafeMutablePointer<ValueView>, _ hash: UInt64, at position: Int)
-        -> UnsafeMutableRawPointer
-    {
-        let block = memory.allocate(blockSize)
-        let parts = block.bindMemory(to: ValueView.self, capacity: keyParts)
-        for i in 0..<keyParts { (parts + i).initialize(to: memory.copy(key[i])) }
-        table[position] = entry(hash, count)
-        blocks[count] = block
-        hashes[count] = hash
-        count += 1
-        if count * 4 > capacity * 3 { grow() }
-        return block + keySize
-    }
-
-    private func grow() {
-        let larger = capacity * 2
-        let newBlocks = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: larger)
-        let newHashes = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
-        let newTable = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
-        newTable.initialize(repeating: 0, count: larger)
-        newBlocks.update(from: blocks, count: count)
-        newHashes.update(from: hashes, count: count)
-        for i in 0..<count {
-            var position = Int(truncatingIfNeeded: newHashes[i]) & (larger - 1)
-            while newTable[position] != 0 { position = (position + 1) & (larger - 1) }
-            newTable[position] = entry(newHashes[i], i)
+    /// Memory for a new group.
+    private func insert(_ hash: UInt64, at place: Int) -> UnsafeMutableRawPointer {
+        if count == ((1 << chunkCount) - 1) * GroupTable.firstChunk {
+            (chunks + chunkCount).initialize(to: memory.allocate((GroupTable.firstChunk << chunkCount) * blockSize))
+            chunkCount += 1
         }
-        blocks.deallocate()
-        hashes.deallocate()
+        table[place] = entry(hash, count)
+        count += 1
+        let block = block(count - 1)
+        if count * 4 > capacity * 3 { grow(lastHash: hash) }
+        return block
+    }
+
+    /// - Parameter lastHash: that of the last group, whose key is not in its block yet.
+    private func grow(lastHash: UInt64) {
+        let larger = capacity * 2
+        let newTable = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
+        preferLargePages(newTable, larger * MemoryLayout<UInt64>.stride)
+        newTable.initialize(repeating: 0, count: larger)
+        for i in 0..<count {
+            let hash =
+                i == count - 1
+                ? lastHash : keyParts == 1 ? hashes[i] : hash(of: block(i).assumingMemoryBound(to: UInt32.self))
+            var place = Int(truncatingIfNeeded: hash) & (larger - 1)
+            while newTable[place] != 0 { place = (place + 1) & (larger - 1) }
+            newTable[place] = entry(hash, i)
+        }
         table.deallocate()
-        (blocks, hashes, table, capacity) = (newBlocks, newHashes, newTable, larger)
+        if keyParts == 1 {
+            let newHashes = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
+            newHashes.update(from: hashes, count: count)
+            hashes.deallocate()
+            hashes = newHashes
+        }
+        (table, capacity) = (newTable, larger)
     }
 
     func removeAll() {
         count = 0
+        chunkCount = 0
+        queued = 0
         table.initialize(repeating: 0, count: capacity)
+        parts.update(repeating: ValueSet(), count: keyParts)
+        variants = [:]
         memory.reset()
+    }
+}
+
+extension ValueView {
+    /// Whether two values that are equal are the same to the last bit: of one type, with the same bytes.
+    @inline(__always)
+    fileprivate func isSame(as other: ValueView) -> Bool {
+        guard type == other.type, length == other.length else { return false }
+        // The equality of texts is that of their bytes.
+        return type == .string || type == .objectId || bits == other.bits || hasSamePayload(as: other)
+    }
+
+    private func hasSamePayload(as other: ValueView) -> Bool {
+        length > 0 && compareBytes(bytes, other.bytes) == 0
     }
 }

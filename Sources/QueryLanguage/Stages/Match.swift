@@ -7,7 +7,27 @@ extension StageOperator {
             throw AtelierError(15959, "the match filter must be an expression in an object")
         }
         let predicate = try builder.compiler.filter(specification.asDocument)
-        builder.stage = Match(builder.stage, predicate)
+        if let group = builder.group(yieldingAllIn: specification.asDocument) {
+            group.having.append(predicate)
+        } else {
+            builder.stage = Match(builder.stage, predicate)
+        }
+    }
+}
+
+extension PipelineBuilder {
+    /// The `$group` just compiled, where all that a filter looks at are results of its accumulators: groups that do not
+    /// pass then never become rows.
+    fileprivate func group(yieldingAllIn filter: DocumentView) -> Group? {
+        guard let group = (stage as? SideBySideStage)?.first as? Group ?? stage as? Group else { return nil }
+        var cursor = filter.elements()
+        while cursor.next() {
+            let name = cursor.keyString.prefix { $0 != "." }
+            guard let slot = compiler.shape.overlays.first(where: { $0.name == name })?.slot, group.yields(slot) else {
+                return nil
+            }
+        }
+        return group
     }
 }
 

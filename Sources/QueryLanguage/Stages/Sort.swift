@@ -13,13 +13,7 @@ extension StageOperator {
 
 extension PipelineBuilder {
     public func sort(_ pattern: SortPattern, limit: Int64?) {
-        let root = compiler.newSlot()
-        let stable = compiler.shape.isStable
-        stage = Sort(
-            stage, pattern, row: compiler.rowDocument(), root: root, limit: limit, rowsAreStable: stable,
-            overflow: environment.overflow)
-        compiler.shape = Shape(base: root)
-        compiler.shape.isStable = true
+        stage = Sort(stage, pattern, HeldRow(compiler), limit: limit, overflow: environment.overflow)
     }
 
     /// How many rows can matter to a sort: what `$skip`s and the first `$limit` right behind it say.
@@ -94,6 +88,13 @@ public final class SortPattern {
             if result != 0 { return result * parts[i].sign }
         }
         return 0
+    }
+
+    /// Where the key's first value stands in the order, as far as 64 bits can say: keys whose prefixes differ are in the
+    /// order of those.
+    @inline(__always)
+    func prefix(_ key: UnsafeMutablePointer<ValueView>) -> UInt64 {
+        parts[0].sign > 0 ? key[0].orderPrefix : ~key[0].orderPrefix
     }
 
     /// Reads the row's key: the values at the paths, null where there is none; of arrays the elements that sort first.
@@ -191,50 +192,60 @@ public final class SortPattern {
 }
 
 /// Rows in order of their keys; equal keys keep the order in which they came.
-final class Sort: Stage {
+final class Sort: BlockingStage {
     private let input: Stage
     private let pattern: SortPattern
-    private let row: Expression
-    private let root: Slot
+    private let held: HeldRow
     private let limit: Int
-    private let rowsAreStable: Bool
     private let overflow: (any ArenaOverflow)?
     private var memory: Arena
-    /// Per row: its key's values, then its document.
-    private var rows: [UnsafeMutablePointer<ValueView>] = []
+    private var rows: [Row] = []
     /// A row's key must sort before this one to matter.
-    private var threshold: UnsafeMutablePointer<ValueView>?
+    private var threshold: Row?
     private var position = -1
 
+    /// A row that is kept: its key's values, then what is kept of the row itself.
+    private struct Row {
+        /// The first value's place in the order, as far as it fits: most comparisons look at nothing else.
+        let prefix: UInt64
+        let values: UnsafeMutablePointer<ValueView>
+    }
+
     init(
-        _ input: Stage, _ pattern: SortPattern, row: Expression, root: Slot, limit: Int64?, rowsAreStable: Bool,
-        overflow: (any ArenaOverflow)?
+        _ input: Stage, _ pattern: SortPattern, _ held: HeldRow, limit: Int64?, overflow: (any ArenaOverflow)?
     ) {
         self.input = input
         self.pattern = pattern
-        self.row = row
-        self.root = root
+        self.held = held
         self.limit = limit.map { Int(clamping: $0) } ?? Int.max
-        self.rowsAreStable = rowsAreStable
         self.overflow = overflow
         memory = Arena(overflow: overflow)
     }
 
     override func next(_ scope: Scope) throws -> Bool {
-        if position < 0 {
-            try consume(scope)
-            position = 0
-        }
+        if position < 0 { try load(scope) }
         guard position < rows.count else { return false }
         if position & 1023 == 0 { try scope.interrupt.check() }
         scope.arena.reset()
-        scope.assign(root, rows[position][pattern.parts.count])
+        held.restore(rows[position].values + pattern.parts.count, scope)
         position += 1
         return true
     }
 
+    override func load(_ scope: Scope) throws {
+        try consume(scope)
+        position = 0
+    }
+
+    override func absorb(_ others: [BlockingStage]) throws {
+        for case let other as Sort in others { rows += other.rows }
+        order()
+        if rows.count > limit { rows.removeLast(rows.count - limit) }
+    }
+
     private func consume(_ scope: Scope) throws {
         let width = pattern.parts.count
+        let size = (width + held.width) * MemoryLayout<ValueView>.stride
         let key = UnsafeMutablePointer<ValueView>.allocate(capacity: width)
         defer { key.deallocate() }
         let batch = limit <= 1 << 20 ? max(2 * limit, 1024) : Int.max
@@ -243,13 +254,12 @@ final class Sort: Stage {
             count += 1
             if count & 4095 == 0 { try scope.interrupt.check() }
             try pattern.readKey(scope, into: key)
-            if let threshold, pattern.compare(key, threshold) >= 0 { continue }
-            let kept = memory.allocate((width + 1) * MemoryLayout<ValueView>.stride)
-                .bindMemory(to: ValueView.self, capacity: width + 1)
-            for i in 0..<width { (kept + i).initialize(to: rowsAreStable ? key[i] : memory.copy(key[i])) }
-            let document = try row.evaluate(scope)
-            (kept + width).initialize(to: rowsAreStable ? document : memory.copy(document))
-            rows.append(kept)
+            let row = Row(prefix: pattern.prefix(key), values: key)
+            if let threshold, !precedes(row, threshold) { continue }
+            let kept = memory.allocate(size).bindMemory(to: ValueView.self, capacity: width + held.width)
+            for i in 0..<width { (kept + i).initialize(to: held.isStable ? key[i] : memory.copy(key[i])) }
+            try held.keep(scope, in: kept + width, memory)
+            rows.append(Row(prefix: row.prefix, values: kept))
             if rows.count >= batch || (memory.overflowFailure != nil && rows.count > limit) { cut() }
             if let failure = memory.overflowFailure {
                 throw failure.asExceededMemory(
@@ -267,24 +277,30 @@ final class Sort: Stage {
         order()
         rows.removeLast(rows.count - limit)
         threshold = rows.last
-        if rowsAreStable { return }
+        if held.isStable { return }
         // What the dropped rows held goes with the old arena.
         let old = memory
         memory = Arena(overflow: overflow)
-        let width = pattern.parts.count + 1
+        let width = pattern.parts.count
         rows = rows.map { row in
-            let copy = memory.allocate(width * MemoryLayout<ValueView>.stride).bindMemory(
-                to: ValueView.self, capacity: width)
-            for i in 0..<width { (copy + i).initialize(to: memory.copy(row[i])) }
-            return copy
+            let copy = memory.allocate((width + held.width) * MemoryLayout<ValueView>.stride).bindMemory(
+                to: ValueView.self, capacity: width + held.width)
+            for i in 0..<width { (copy + i).initialize(to: memory.copy(row.values[i])) }
+            held.move(row.values + width, to: copy + width, memory)
+            return Row(prefix: row.prefix, values: copy)
         }
         threshold = rows.last
         withExtendedLifetime(old) {}
     }
 
+    @inline(__always)
+    private func precedes(_ a: Row, _ b: Row) -> Bool {
+        a.prefix != b.prefix ? a.prefix < b.prefix : pattern.compare(a.values, b.values) < 0
+    }
+
     private func order() {
         // Swift's sort is stable in practice and by its documentation since 5.8.
-        rows.sort { pattern.compare($0, $1) < 0 }
+        rows.sort { precedes($0, $1) }
     }
 
     override func restart() {
