@@ -39,7 +39,7 @@ final class CollectionScan: RecordSource {
         self.part = part
         self.examined = examined
         self.forward = forward
-        furthest = readsAhead ? 32 : 1
+        furthest = readsAhead ? 12 : 1
         ahead = .allocate(capacity: furthest)
         slot = compiler.shape.base!
     }
