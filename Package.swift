@@ -62,14 +62,14 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting",
-                "Experiments",
+                "Experiments", "Graph",
             ]),
         .executableTarget(
             name: "atelier",
             dependencies: [
                 "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Parquet", "Ingest", "Worker",
                 "WireServer",
-                "CustomerModels", "Forecasting", "Experiments", "Baskets",
+                "CustomerModels", "Forecasting", "Experiments", "Baskets", "Graph",
             ]),
 
         // Tests, one target per tested layer.

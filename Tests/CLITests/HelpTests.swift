@@ -23,6 +23,25 @@ import Testing
         }
     }
 
+    @Test func everyTaskOfTheGraphHasHelpWithAnExample() throws {
+        let family = try Atelier.run(["graph"], in: folder)
+        #expect(try Atelier.run(["graph", "--help"], in: folder).output == family.output)
+        let tasks = family.output.split(separator: "\nExamples:")[0].split(separator: "\n")
+            .filter { $0.hasPrefix("  graph ") }.compactMap {
+                $0.split(separator: " ").dropFirst().first.map(String.init)
+            }
+        #expect(tasks.count == 10)
+        for task in tasks {
+            let help = try Atelier.run(["graph", task, "--help"], in: folder)
+            #expect(help.status == 0 && help.output.contains("Usage: atelier graph \(task)"), "\(help.output)")
+            let example = help.output.split(separator: "\nExample").dropFirst().joined()
+            #expect(example.contains("atelier graph \(task)"), "\(task) has no example")
+            #expect(try Atelier.run(["help", "graph", task], in: folder).output == help.output)
+        }
+        let misspelt = try Atelier.run(["graph", "rnk"], in: folder)
+        #expect(misspelt.status == 2 && misspelt.errors.contains("Did you mean graph rank?"))
+    }
+
     @Test func helpIsShownWhateverElseIsOnTheLine() throws {
         let outcome = try Atelier.run(["run", "top-products", "-h"], in: folder)
         #expect(outcome.output.hasPrefix("Answer a saved aggregation.\n\nUsage: atelier run NAME [OPTIONS]\n"))

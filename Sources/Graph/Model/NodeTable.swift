@@ -78,7 +78,7 @@ public struct NodeTable: Sendable {
         let advice =
             range.isEmpty
             ? "The graph has no \(kind.name)s at all; is this the right store?"
-            : "Its \(kind.name)s are \(range.count), from \(idText(range.lowerBound)) to \(idText(range.upperBound - 1))."
+            : "It has \(range.count) \(kind.name)s; ids are compared exactly, capitals and all."
         return AtelierError(.noSuchKey, "the graph has no \(name)", advice: advice)
     }
 

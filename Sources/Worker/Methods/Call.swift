@@ -1,6 +1,7 @@
 import Analytics
 import BSON
 import DocumentStore
+import Graph
 
 /// One run of a method: its parameters, and what it may use.
 struct Call: Sendable {
@@ -34,6 +35,7 @@ final class Service: Sendable {
     let cursors: OpenCursors
     let running = RunningRequests()
     let statistics = Statistics()
+    let graphs = GraphCache()
 
     init(store: Store, catalog: AggregationCatalog, options: Worker.Options, methods: MethodTable = MethodTable()) {
         self.store = store

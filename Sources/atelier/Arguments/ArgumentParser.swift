@@ -7,16 +7,36 @@ enum ArgumentParser {
         case run(Invocation)
         case help(Command)
         case overview
+        /// The commands that share a first word, such as `graph rank` and `graph path`.
+        case family([Command])
     }
 
     /// - Parameter arguments: without the program's name.
     static func parse(_ arguments: [String], commands: [Command]) throws -> Request {
-        let (name, rest) = try splitCommand(arguments)
-        guard let name else { return .overview }
+        var (name, rest, leading) = try splitCommand(arguments)
+        guard var name else { return .overview }
         if name == "help" {
-            guard let topic = rest.first(where: { !$0.hasPrefix("-") }) else { return .overview }
-            return .help(try find(topic, among: commands))
+            let words = rest.filter { !$0.hasPrefix("-") }
+            guard let topic = words.first else { return .overview }
+            let family = family(topic, among: commands)
+            if family.isEmpty { return .help(try find(topic, among: commands)) }
+            return words.count > 1 ? .help(try find("\(topic) \(words[1])", among: family)) : .family(family)
         }
+        let family = family(name, among: commands)
+        if !family.isEmpty {
+            guard leading < rest.count, !["--help", "-h"].contains(rest[leading]) else { return .family(family) }
+            name += " \(rest.remove(at: leading))"
+            return try parse(name, rest, among: family)
+        }
+        return try parse(name, rest, among: commands)
+    }
+
+    /// The commands of two words that begin with this one.
+    private static func family(_ name: String, among commands: [Command]) -> [Command] {
+        commands.filter { $0.name.hasPrefix(name + " ") }
+    }
+
+    private static func parse(_ name: String, _ rest: [String], among commands: [Command]) throws -> Request {
         let command = try find(name, among: commands)
         do {
             return try parse(rest, for: command)
@@ -26,14 +46,15 @@ enum ArgumentParser {
         }
     }
 
-    /// The command's name, and the arguments before and after it. Options that many commands share may come first.
-    private static func splitCommand(_ arguments: [String]) throws -> (name: String?, rest: [String]) {
+    /// The command's name, the arguments before and after it, and how many came before. Options that many commands share
+    /// may come first.
+    private static func splitCommand(_ arguments: [String]) throws -> (name: String?, rest: [String], leading: Int) {
         let leading: [Option] = [.store, .aggregations, .format, .out, .quiet]
         var index = 0
         while index < arguments.count, arguments[index].hasPrefix("-") {
             let argument = arguments[index]
-            if ["--help", "-h"].contains(argument) { return (nil, []) }
-            if argument == "--version" { return ("version", []) }
+            if ["--help", "-h"].contains(argument) { return (nil, [], 0) }
+            if argument == "--version" { return ("version", [], 0) }
             let (name, inlineValue) = split(argument)
             guard let option = leading.first(where: { "--\($0.name)" == name }) else {
                 throw UsageError(
@@ -43,10 +64,10 @@ enum ArgumentParser {
             index += option.value != nil && inlineValue == nil ? 2 : 1
         }
         guard index < arguments.count else {
-            if index == 0 { return (nil, []) }
+            if index == 0 { return (nil, [], 0) }
             throw UsageError("there is no command", advice: "`atelier --help` lists the commands.")
         }
-        return (arguments[index], Array(arguments[..<index] + arguments[(index + 1)...]))
+        return (arguments[index], Array(arguments[..<index] + arguments[(index + 1)...]), index)
     }
 
     private static func find(_ name: String, among commands: [Command]) throws -> Command {

@@ -24,6 +24,17 @@ enum HelpText {
             """
     }
 
+    /// The commands that share a first word.
+    static func family(_ commands: [Command]) -> String {
+        let width = commands.map(\.name.count).max() ?? 0
+        let word = commands.first?.name.prefix { $0 != " " } ?? ""
+        var text = "Usage: atelier \(word) TASK [OPTIONS]\n\n"
+        for command in commands { text += "  \(padded(command.name, width))  \(command.summary)\n" }
+        text += "\n`atelier \(word) TASK --help` says more.\n\nExamples:\n"
+        for command in commands { if let example = command.examples.first { text += "  \(example)\n" } }
+        return text
+    }
+
     /// One command.
     static func command(_ command: Command) -> String {
         let operands = command.operands.map { operand in

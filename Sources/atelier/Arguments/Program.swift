@@ -21,6 +21,7 @@ enum Program {
         do {
             switch try ArgumentParser.parse(arguments, commands: CommandList.all) {
             case .overview: try show(HelpText.overview(CommandList.groups))
+            case .family(let commands): try show(HelpText.family(commands))
             case .help(let command): try show(HelpText.command(command))
             case .run(let invocation):
                 name += " \(invocation.command.name)"

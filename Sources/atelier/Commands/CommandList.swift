@@ -4,6 +4,7 @@ enum CommandList {
         ("Data", [.initialize, .load, .generate, .refresh, .quality, .export]),
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain, .basket, .report]),
         ("Customers", [.lifetimeValue, .churn, .segment, .cohort]),
+        ("The graph of customers, products and designers", graph),
         ("Forecasts and experiments", [.forecast, .experiment]),
         ("Services", [.worker, .serve]),
         ("The store and the program", [.stats, .version]),
