@@ -34,7 +34,7 @@ extension Graph {
         }
         let counts = try collections.map { try database.collection($0.name).estimatedCount() }
         let isWindow = options.from != nil || options.to != nil
-        let reader = StoreReader(database, options, monitor, startingFrom: self)
+        let reader = StoreReader(database, options, monitor)
         var (isChanged, newMarks) = (false, [CollectionMark]())
         for (index, collection) in collections.enumerated() {
             let mark = marks[index]
@@ -42,6 +42,7 @@ extension Graph {
                 newMarks.append(mark)
                 continue
             }
+            if !isChanged { reader.builder.add(self) }
             isChanged = true
             if isWindow || counts[index] < mark.documents { return try rebuilt() }
             if collection.types.contains(.boughtTogether) && options.types.contains(.boughtTogether) {
@@ -55,19 +56,14 @@ extension Graph {
                 newMarks.append(now)
             }
         }
-        if !isChanged { return (self, .unchanged) }
+        if !isChanged {
+            // As fresh as if it had been read now.
+            var provenance = provenance
+            provenance.readAt = reader.builder.provenance.readAt
+            return (Graph(nodes: nodes, edgeSets: edgeSets, provenance: provenance), .unchanged)
+        }
         reader.builder.provenance.collections = newMarks
         return (try reader.finish(), .added)
-    }
-}
-
-extension StoreReader {
-    /// A reader whose builder holds a graph already.
-    convenience init(
-        _ database: Database, _ options: GraphOptions, _ monitor: GraphMonitor, startingFrom graph: Graph
-    ) {
-        self.init(database, options, monitor)
-        builder.add(graph)
     }
 }
 

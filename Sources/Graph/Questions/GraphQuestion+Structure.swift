@@ -56,7 +56,7 @@ extension GraphQuestion {
                         heading: "Components",
                         columns: [Column(name: "component", type: .integer, title: "Component")] + groupColumns,
                         rows: rows,
-                        notes: ["\(found.sizes.count) components, \(alone) of them single nodes without an edge."]))
+                        notes: ["Components: \(found.sizes.count). Of these single nodes without an edge: \(alone)."]))
             }
         )
     }
@@ -82,7 +82,7 @@ extension GraphQuestion {
                         heading: "Communities",
                         columns: [Column(name: "community", type: .integer, title: "Community")] + groupColumns,
                         rows: rows,
-                        notes: ["\(count) communities of more than one node, modularity \(modularity)."]))
+                        notes: ["Communities of more than one node: \(count). Modularity: \(modularity)."]))
             }
         )
     }

@@ -64,7 +64,9 @@ extension GraphQuestion {
                         "example": .array(BSONArray(arrival.example.map { .string(graph.nodes.name($0)) })),
                     ]
                 }
-                var notes = ["\(result.edges) edges were looked at; the last step reached \(result.reached) nodes."]
+                var notes = [
+                    "Edges looked at: \(result.edges). Nodes reached by the last step: \(result.reached)."
+                ]
                 if rows.count < result.reached { notes[0] += " These are the first \(rows.count)." }
                 return GraphAnswer(
                     Answer(

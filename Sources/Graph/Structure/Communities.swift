@@ -18,7 +18,7 @@ public struct Communities: Sendable {
     ///   - check: called now and then; may throw to stop.
     public init(
         _ graph: Graph, types: [EdgeType] = EdgeType.allCases, resolution: Double = 1, check: () throws -> Void = {}
-    ) rethrows {
+    ) throws {
         var network = WeightedNetwork(graph, types)
         let original = network
         var groups = Array(0..<graph.nodes.count)
