@@ -10,7 +10,8 @@ let package = Package(
     name: "atelier",
     products: [
         .executable(name: "atelier", targets: ["atelier"]),
-        .library(name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets", "Graph"]),
+        .library(
+            name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets", "Graph"]),
     ],
     targets: [
         // C libraries, one system-library target each; all are Debian packages.
@@ -52,6 +53,9 @@ let package = Package(
             name: "Graph",
             dependencies: ["BSON", "Analytics", "Definitions", "DocumentStore", "QueryLanguage"],
             swiftSettings: hot),
+        .target(
+            name: "Recommendations", dependencies: ["BSON", "Definitions", "DocumentStore", "Graph"],
+            swiftSettings: hot),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(
             name: "Comparison",
@@ -62,14 +66,14 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting",
-                "Experiments", "Graph",
+                "Experiments", "Graph", "Recommendations",
             ]),
         .executableTarget(
             name: "atelier",
             dependencies: [
                 "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Parquet", "Ingest", "Worker",
                 "WireServer",
-                "CustomerModels", "Forecasting", "Experiments", "Baskets", "Graph",
+                "CustomerModels", "Forecasting", "Experiments", "Baskets", "Graph", "Recommendations",
             ]),
 
         // Tests, one target per tested layer.
@@ -121,7 +125,12 @@ let package = Package(
             name: "BasketsTests", dependencies: ["BSON", "Baskets", "Definitions", "DocumentStore", "Ingest", "Retail"]),
         .testTarget(
             name: "GraphTests",
-            dependencies: ["BSON", "Deployment", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail", "WireServer"]),
+            dependencies: [
+                "BSON", "Deployment", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail", "WireServer",
+            ]),
+        .testTarget(
+            name: "RecommendationsTests",
+            dependencies: ["BSON", "DocumentStore", "Graph", "Ingest", "Recommendations", "Retail"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),
         .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(

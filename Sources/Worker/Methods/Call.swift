@@ -34,6 +34,7 @@ final class Service: Sendable {
     let sessions: SessionPool
     let cursors: OpenCursors
     let running = RunningRequests()
+    let recommenders = RecommenderCache()
     let statistics = Statistics()
     let graphs = GraphCache()
 

@@ -2,7 +2,8 @@ import BSON
 
 /// Every method the worker has, by name. A new one is declared in the file of its group and named here.
 struct MethodTable: Sendable {
-    static let all: [Method] = documents + aggregations + customers + baskets + graph + analyses + server
+    static let all: [Method] =
+        documents + aggregations + customers + baskets + recommendations + graph + analyses + server
 
     static let documents: [Method] = [
         .documentsFind, .documentsFindOne, .documentsCount, .documentsDistinct, .documentsAggregate,
@@ -21,6 +22,10 @@ struct MethodTable: Sendable {
     static let graph: [Method] = [
         .graphRank, .graphNeighbors, .graphTraverse, .graphPath, .graphCommon, .graphSimilar, .graphComponents,
         .graphCommunities, .graphCentrality, .graphDescribe,
+    ]
+
+    static let recommendations: [Method] = [
+        .recommendationsProducts, .recommendationsDesigners, .recommendationsCustomers,
     ]
 
     static let customers: [Method] = [.customersLifetimeValue, .customersChurn, .customersSegment]

@@ -5,6 +5,7 @@ enum CommandList {
         ("Questions", [.list, .describe, .run, .find, .aggregate, .explain, .basket, .report]),
         ("Customers", [.lifetimeValue, .churn, .segment, .cohort]),
         ("The graph of customers, products and designers", graph),
+        ("Recommendations", [.recommend, .evaluate]),
         ("Forecasts and experiments", [.forecast, .experiment]),
         ("Services", [.worker, .serve]),
         ("The store and the program", [.stats, .version]),

@@ -1,0 +1,158 @@
+import BSON
+
+/// Products that were recommended, and on what grounds.
+public struct ProductAnswer: Sendable {
+    public let subject: ProductQuestion.Subject
+    public internal(set) var method = RecommendationMethod.blend
+    public internal(set) var items: [RecommendedProduct] = []
+    /// Why the answer does not rest on purchases; nil where it does.
+    public internal(set) var fallback: String?
+    /// The moment of the last order that was learnt from, in milliseconds since 1970; nil where there is none.
+    public let lastOrder: Int64?
+    /// Over how many customers it is, of a designer.
+    public internal(set) var audienceSize = 1
+    /// How many products met the conditions.
+    public internal(set) var candidates = 0
+    public internal(set) var notes: [String] = []
+
+    init(subject: ProductQuestion.Subject, lastOrder: Int64?) {
+        self.subject = subject
+        self.lastOrder = lastOrder
+    }
+}
+
+/// One recommended product.
+public struct RecommendedProduct: Sendable {
+    public let rank: Int
+    public let productId: String
+    public let facts: ProductFacts?
+    /// In the method's own measure; comparable within one answer.
+    public let score: Double
+    /// The method, `popularity` where it had nothing to say, or `promoted`.
+    public let source: String
+    /// The largest first; shares add up to 1.
+    public let reasons: [Reason]
+
+    public func document(explained: Bool) -> Document {
+        var fields: [(String, BSONValue)] = [
+            ("rank", .integer(rank)), ("productId", .string(productId)),
+        ]
+        if let facts {
+            if let name = facts.name { fields.append(("name", .string(name))) }
+            if let category = facts.category { fields.append(("category", .string(category))) }
+            if let price = facts.price { fields.append(("price", price)) }
+            if let currency = facts.currency { fields.append(("currency", .string(currency))) }
+            if let designer = facts.designer { fields.append(("designerId", .string(designer))) }
+        }
+        fields.append(("score", .double(score)))
+        fields.append(("source", .string(source)))
+        if explained { fields.append(("reasons", .array(BSONArray(documents: reasons.map(\.document))))) }
+        return Document(fields)
+    }
+}
+
+/// A part of a score, in words and as a share.
+public struct Reason: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        /// A product somebody bought, looked at or has in the basket.
+        case product(String)
+        /// The product itself was bought before.
+        case again
+        case popularity
+        /// All further reasons together.
+        case others
+    }
+
+    public let kind: Kind
+    public let productId: String?
+    public let name: String?
+    /// Of `again` in how many orders, of `popularity` by how many customers, of `others` how many reasons.
+    public let count: Int
+    public let share: Double
+
+    public var document: Document {
+        var fields: [(String, BSONValue)] = [("kind", .string(kindName))]
+        if let productId { fields.append(("productId", .string(productId))) }
+        if let name { fields.append(("name", .string(name))) }
+        if productId == nil && count > 0 { fields.append(("count", .integer(count))) }
+        fields.append(("share", .double(share)))
+        return Document(fields)
+    }
+
+    func named(by names: [String: String]) -> Reason {
+        guard let productId else { return self }
+        return Reason(kind: kind, productId: productId, name: names[productId], count: count, share: share)
+    }
+
+    private var kindName: String {
+        switch kind {
+        case .product("in the basket"): "basket"
+        case .product("looked at"): "viewed"
+        case .product("like"): "similar"
+        case .product: "bought"
+        case .again: "again"
+        case .popularity: "popularity"
+        case .others: "others"
+        }
+    }
+
+    /// Such as `JUMBO BAG (81 %)`.
+    var text: String {
+        let part = " (\(Int((share * 100).rounded())) %)"
+        switch kind {
+        case .product: return (name ?? productId ?? "") + part
+        case .again: return (count == 1 ? "in one order" : count > 1 ? "in \(count) orders" : "before") + part
+        case .popularity: return "\(count) \(count == 1 ? "customer" : "customers")" + part
+        case .others: return "\(count) smaller \(count == 1 ? "reason" : "reasons")" + part
+        }
+    }
+}
+
+extension RecommendedProduct {
+    /// Why, as a sentence: `13085 bought it in 3 orders (79 %), and it goes with …`; empty where nothing is known.
+    public func sentence(about subject: ProductQuestion.Subject) -> String {
+        if source == "promoted" { return "promoted" }
+        var clauses: [String] = []
+        let worthTelling = reasons.filter { ($0.share * 100).rounded().magnitude >= 1 }
+        let products = worthTelling.filter { if case .product = $0.kind { true } else { false } }
+        if let again = worthTelling.first(where: { $0.kind == .again }) {
+            clauses.append("\(subject.text) bought it \(again.text)")
+        }
+        if !products.isEmpty {
+            let list = Reason.enumerated(products.map(\.text))
+            switch products[0].kind {
+            case .product("in the basket"): clauses.append("it goes with \(list)")
+            case .product("like"): clauses.append("customers buy it who buy \(list)")
+            case .product("looked at"): clauses.append("it goes with \(list), which \(subject.text) looked at")
+            default: clauses.append("it goes with \(list), which \(clauses.isEmpty ? subject.text : "they") bought")
+            }
+        }
+        if let popular = worthTelling.first(where: { $0.kind == .popularity }), clauses.isEmpty {
+            return "bought by \(popular.text)"
+        }
+        if clauses.isEmpty && source == RecommendationMethod.popularity.rawValue { return "popular with everybody" }
+        if let others = worthTelling.first(where: { $0.kind == .others }), !clauses.isEmpty {
+            return clauses.joined(separator: ", and ") + "; besides \(others.text)"
+        }
+        return clauses.joined(separator: ", and ")
+    }
+}
+
+extension Reason {
+    static func enumerated(_ texts: [String]) -> String {
+        guard let last = texts.last, texts.count > 1 else { return texts.first ?? "" }
+        return texts.dropLast().joined(separator: ", ") + " and " + last
+    }
+}
+
+extension ProductQuestion.Subject {
+    /// As it is spoken of.
+    public var text: String {
+        switch self {
+        case .customer(let id): id
+        case .basket(let ids): "a basket of \(Reason.enumerated(ids))"
+        case .like(let id): id
+        case .designer: "the designer’s customers"
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import BSON
+import DocumentStore
+import Recommendations
+import Synchronization
+
+extension Method {
+    static let recommendationsProducts = Method(
+        "recommendations.products",
+        "Products for a customer, a basket, like a product, or for a designer to show, with reasons.",
+        parameters: [
+            .database,
+            .optional("customer", .string, "For this customer: their id."),
+            .optional("basket", .array(of: .string, minimumCount: 1), "To go with these products: their ids."),
+            .optional("like", .string, "Similar to this product: its id."),
+            .optional(
+                "designer", .string, "Of this designer: for `customer`, otherwise for all the customers who met them."),
+            .optional(
+                "method", .choice(RecommendationMethod.allCases.map(\.rawValue)),
+                "How; a blend for customers and designers, the linear model for baskets, BM25 for similar products otherwise."
+            ),
+            .recommendationLimit, .explain,
+            .optional("new", .boolean.defaulting(to: false), "Only what the customer never bought."),
+            .optional("inStock", .boolean.defaulting(to: false), "Only what is free in the inventory."),
+            .optional("minPrice", .number, "At least so dear."), .optional("maxPrice", .number, "At most so dear."),
+            .optional("categories", .array(of: .string), "Only of these categories."),
+            .optional("minSustainability", .number, "Of at least this sustainability score, 0 to 100."),
+            .optional("filter", .document, "Only products whose documents match this filter."),
+            .optional("exclude", .array(of: .string), "Never these products."),
+            .optional("promote", .array(of: .string), "These products first, labelled so."),
+            .optional("maxPerCategory", .integer(from: 1), "At most so many of one category."),
+            .optional(
+                "diversity", .number.defaulting(to: 0), "From 0, by score alone, to 1, as unlike each other as can be."),
+            .refresh,
+        ],
+        result: .object(
+            recommendationSummary + [
+                .required("method", .string, "The method that was used."),
+                .required(
+                    "products", .documents,
+                    "Best first: rank, productId, name, category, price, currency, designerId, score, source, and with "
+                        + "`explain` reasons of kind, productId, name, count and share."),
+            ])
+    ) { call in
+        var question = ProductQuestion(try call.productSubject())
+        question.method = call.parameters.string("method").flatMap(RecommendationMethod.init)
+        question.limit = call.recommendationLimit
+        question.filter = try call.productFilter()
+        let answer = try call.recommending { try question.answer($0, in: $1) }
+        return call.result(
+            answer.lastOrder, answer.fallback, answer.notes,
+            [
+                ("method", .string(answer.method.rawValue)),
+                (
+                    "products",
+                    .array(BSONArray(documents: answer.items.map { $0.document(explained: call.explains) }))
+                ),
+            ])
+    }
+
+    static let recommendationsDesigners = Method(
+        "recommendations.designers", "Designers for a customer or for a brief, with reasons.",
+        parameters: [
+            .database, .optional("customer", .string, "For this customer: their id."),
+            .optional("brief", .string, "For what a customer wants made, in words."), .recommendationLimit, .explain,
+            .refresh,
+        ],
+        result: .object(
+            recommendationSummary + [
+                .required(
+                    "designers", .documents,
+                    "Best first: rank, designerId, name, expertise, score, and with `explain` reasons of reason and share."
+                )
+            ])
+    ) { call in
+        let subject: DesignerQuestion.Subject
+        switch (call.parameters.string("customer"), call.parameters.string("brief")) {
+        case (let id?, nil): subject = .customer(id)
+        case (nil, let brief?): subject = .brief(brief)
+        case (nil, nil): throw call.parameters.invalid("customer", "missing: give it or `brief`")
+        default: throw call.parameters.invalid("brief", "not together with `customer`")
+        }
+        var question = DesignerQuestion(subject)
+        question.limit = call.recommendationLimit
+        let answer = try call.recommending { try question.answer($0, in: $1) }
+        return call.result(
+            answer.lastOrder, answer.fallback, answer.notes,
+            [
+                (
+                    "designers",
+                    .array(BSONArray(documents: answer.items.map { $0.document(explained: call.explains) }))
+                )
+            ])
+    }
+
+    static let recommendationsCustomers = Method(
+        "recommendations.customers", "Customers who buy like one, with what they have in common.",
+        parameters: [
+            .database, .required("like", .string, "The customer's id."),
+            .optional(
+                "consented", .boolean.defaulting(to: false),
+                "Only customers who agree to be written to (`consent.marketing` is true)."),
+            .recommendationLimit, .explain, .refresh,
+        ],
+        result: .object(
+            recommendationSummary + [
+                .required(
+                    "customers", .documents,
+                    "Most alike first: rank, customerId, similarity from 0 to 1, sharedProducts, and with `explain` reasons of "
+                        + "reason and share.")
+            ])
+    ) { call in
+        var question = CustomerQuestion(like: call.parameters.string("like") ?? "")
+        question.limit = call.recommendationLimit
+        question.consented = call.parameters.bool("consented") ?? false
+        let answer = try call.recommending { try question.answer($0, in: $1) }
+        return call.result(
+            answer.lastOrder, nil, answer.notes,
+            [
+                (
+                    "customers",
+                    .array(BSONArray(documents: answer.items.map { $0.document(explained: call.explains) }))
+                )
+            ])
+    }
+}
+
+private let recommendationSummary: [Property] = [
+    .required(
+        "lastOrder", .any, "The moment of the last order that was learnt from, as a date; null without one."),
+    .required(
+        "fallback", .either(.string, .null), "Why the answer does not rest on what was asked about; null where it does."
+    ),
+    .required("notes", .array(of: .string), "What else to know."),
+]
+
+extension Property {
+    fileprivate static let recommendationLimit = Property.optional(
+        "limit", .integer(1...10_000).defaulting(to: 10), "How many at most.")
+    fileprivate static let explain = Property.optional(
+        "explain", .boolean.defaulting(to: false), "Whether to say why.")
+    fileprivate static let refresh = Property.optional(
+        "refresh", .boolean.defaulting(to: false),
+        "Read the orders again. Otherwise that is done where their number or the last one's moment has changed.")
+}
+
+/// What was learnt last, kept for the next request.
+final class RecommenderCache: Sendable {
+    private struct Entry {
+        let database: String
+        let state: OrderState
+        let recommender: Recommender
+    }
+
+    private let kept = Mutex<Entry?>(nil)
+
+    func recommender(for database: Database, refresh: Bool, read: () throws -> PurchaseLog) throws -> Recommender {
+        let state = try OrderState(of: database)
+        if !refresh, let entry = kept.withLock({ $0 }), entry.database == database.name, entry.state == state {
+            return entry.recommender
+        }
+        let recommender = Recommender(try read())
+        kept.withLock { $0 = Entry(database: database.name, state: state, recommender: recommender) }
+        return recommender
+    }
+}
+
+extension Call {
+    fileprivate var recommendationLimit: Int { parameters.int("limit") ?? 10 }
+    fileprivate var explains: Bool { parameters.bool("explain") ?? false }
+
+    fileprivate func recommending<R>(_ work: (Recommender, Database) throws -> R) throws -> R {
+        let recommender = try service.recommenders.recommender(
+            for: database, refresh: parameters.bool("refresh") ?? false
+        ) {
+            try PurchaseLog(reading: database) { count in
+                try cancellation.check()
+                progress?.report(done: count)
+            }
+        }
+        do {
+            return try work(recommender, database)
+        } catch let error as AtelierError where error.code == .noSuchKey {
+            throw RPCError.invalidParams(parameters.path, error.message + (error.advice.map { ". \($0)" } ?? ""))
+        }
+    }
+
+    fileprivate func result(
+        _ lastOrder: Int64?, _ fallback: String?, _ notes: [String], _ fields: [(String, BSONValue)]
+    ) -> Document {
+        Document(
+            fields + [
+                ("lastOrder", lastOrder.map { .date($0) } ?? .null),
+                ("fallback", fallback.map { .string($0) } ?? .null),
+                ("notes", .array(BSONArray(notes.map { .string($0) }))),
+            ])
+    }
+
+    fileprivate func productSubject() throws -> ProductQuestion.Subject {
+        let given = ["customer", "basket", "like"].filter { parameters[$0] != nil }
+        if given.count > 1 { throw parameters.invalid(given[1], "not together with `\(given[0])`") }
+        if let id = parameters.string("customer") { return .customer(id) }
+        if let ids = parameters["basket"]?.arrayValue { return .basket(ids.compactMap(\.stringValue)) }
+        if let id = parameters.string("like") { return .like(id) }
+        if let id = parameters.string("designer") { return .designer(id) }
+        throw parameters.invalid("customer", "missing: give it, `basket`, `like` or `designer`")
+    }
+
+    fileprivate func productFilter() throws -> ProductFilter {
+        var filter = ProductFilter()
+        func texts(_ name: String) -> [String] { (parameters[name]?.arrayValue ?? []).compactMap(\.stringValue) }
+        filter.isNew = parameters.bool("new") ?? false
+        if filter.isNew && parameters["customer"] == nil {
+            throw parameters.invalid("new", "only with `customer`")
+        }
+        filter.inStock = parameters.bool("inStock") ?? false
+        filter.minimumPrice = try price("minPrice")
+        filter.maximumPrice = try price("maxPrice")
+        filter.categories = texts("categories")
+        filter.minimumSustainability = parameters["minSustainability"]?.doubleValue
+        filter.designer = parameters.string("designer")
+        filter.matching = parameters.object("filter") ?? [:]
+        filter.excluded = texts("exclude")
+        filter.promoted = texts("promote")
+        filter.perCategory = parameters.int("maxPerCategory")
+        filter.diversity = parameters["diversity"]?.doubleValue ?? 0
+        guard 0...1 ~= filter.diversity else { throw parameters.invalid("diversity", "must be from 0 to 1") }
+        return filter
+    }
+
+    private func price(_ name: String) throws -> Decimal128? {
+        guard let value = parameters[name] else { return nil }
+        let text: String
+        switch value {
+        case .double(let number): text = number.description
+        case .decimal(let number): return number
+        default: text = value.integerValue.map { String($0) } ?? ""
+        }
+        guard let price = Decimal128(text) else { throw parameters.invalid(name, "expected a price such as 19.95") }
+        return price
+    }
+}

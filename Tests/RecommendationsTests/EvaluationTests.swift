@@ -1,0 +1,98 @@
+import BSON
+import Glibc
+import Testing
+
+@testable import Recommendations
+
+@Suite struct EvaluationTests {
+    @Test func theLastOrderIsHeldOut() {
+        let log = PurchaseLog.of([
+            "a": [["x", "y"], ["y", "z"]],  // z is in no training order but c's
+            "b": [["x"], ["unseen"]],  // of the last order nothing is left
+            "c": [["z"]],  // one order: all training
+            "d": [["x"], ["x"]],
+        ])
+        let split = HoldoutSplit(log)
+        #expect(split.training.products == ["x", "y", "z"])
+        #expect(split.training.customers == log.customers)
+        #expect(split.training.basketCount == 4)
+        #expect(split.cases.map(\.customer) == [0, 3])
+        #expect(split.cases[0].all == [1, 2] && split.cases[0].new == [2])
+        #expect(split.cases[1].all == [0] && split.cases[1].new.isEmpty)
+        #expect(split.cases(.new).map(\.customer) == [0])
+    }
+
+    @Test func metricsByHand() {
+        let score = RankingQuality.Score([7, 3, 9, 1], truth: [3, 5, 9], length: 3)
+        let ideal = 1 + 1 / log2(3.0) + 1 / log2(4.0)
+        #expect(score.hit == 1)
+        #expect(score.reciprocalRank == 0.5)
+        #expect(abs(score.gain - (1 / log2(3.0) + 1 / log2(4.0)) / ideal) < 1e-15)
+        #expect(RankingQuality.Score([1, 2], truth: [3], length: 10) == RankingQuality.Score())
+        // Beyond the length nothing counts, neither in the list nor in what could be reached.
+        #expect(RankingQuality.Score([1, 3], truth: [3], length: 1).hit == 0)
+        #expect(RankingQuality.Score([3], truth: [3, 4], length: 1).gain == 1)
+    }
+
+    @Test func qualityIsTheMeanWithAnIntervalAroundIt() {
+        let hit = RankingQuality.Score([1], truth: [1], length: 10)
+        let scores = (0..<100).map { $0 < 30 ? hit : RankingQuality.Score() }
+        let quality = RankingQuality(scores, recommended: [1, 2, 3], products: 12, seed: 4)
+        #expect(quality.hitRate == 0.3 && quality.coverage == 0.25 && quality.users == 100)
+        // About 1.96 · √(0.3 · 0.7 / 100).
+        #expect(abs(quality.hitRateInterval.lowerBound - 0.21) < 0.03)
+        #expect(abs(quality.hitRateInterval.upperBound - 0.39) < 0.03)
+        let again = RankingQuality(scores, recommended: [], products: 0, seed: 4)
+        #expect(again.hitRateInterval == quality.hitRateInterval && again.coverage == 0)
+    }
+
+    @Test func whatWasBoughtIsNotRecommendedAsNew() throws {
+        let log = PurchaseLog.of([
+            "a": [["x", "y"], ["z"]], "b": [["x", "y", "z"], ["x"]], "c": [["y", "z"], ["x"]],
+        ])
+        let judge = Judge(HoldoutSplit(log))
+        let quality = try judge.quality(of: PopularityModel(InteractionMatrix(judge.split.training)), .new)
+        // Each of a and c has one product left, which is right.
+        #expect(quality.users == 2 && quality.hitRate == 1 && quality.gain == 1 && quality.reciprocalRank == 1)
+    }
+
+    @Test func settingsAreChosenWithoutTheJudgedOrders() throws {
+        let log = PurchaseLog.random(customers: 80, products: 30, seed: 21)
+        let split = HoldoutSplit(log)
+        let chosen = try Tuning.choose(split.training, from: .init(), check: {}, observe: { _ in })
+        // Other last orders change nothing of what was chosen.
+        var shop: [String: [[String]]] = [:]
+        for customer in log.customers.indices {
+            var baskets = log.history(of: customer).baskets.reversed().map { $0.map { log.products[Int($0)] } }
+            if baskets.count > 1 { baskets[baskets.count - 1] = ["P1000"] }
+            shop[log.customers[customer]] = baskets
+        }
+        let other = try Tuning.choose(
+            HoldoutSplit(PurchaseLog.of(shop)).training, from: .init(), check: {}, observe: { _ in })
+        #expect(chosen == other)
+    }
+
+    @Test func everyMethodIsJudgedTwiceTheSame() throws {
+        let log = PurchaseLog.random(customers: 60, products: 30, seed: 2)
+        let first = try RecommendationEvaluation(log, seed: 5)
+        #expect(
+            first.rows.map { "\($0.method) \($0.setting)" } == [
+                "blend all", "blend new", "linear all", "linear new", "bm25 all", "bm25 new", "cosine all",
+                "cosine new",
+                "walk all", "walk new", "repeat all", "repeat-counts all", "popularity all", "popularity new",
+            ])
+        #expect(try RecommendationEvaluation(log, seed: 5).rows.map(\.document) == first.rows.map(\.document))
+        #expect(throws: AtelierError.self) { try RecommendationEvaluation(PurchaseLog.of(["a": [["x"]]])) }
+        #expect(throws: AtelierError.self) { try RecommendationEvaluation(PurchaseLog.of([:])) }
+    }
+
+    @Test func tooManyProductsLeaveTheLinearModelOut() throws {
+        let log = PurchaseLog.random(customers: 60, products: 30, seed: 2)
+        var settings = RecommendationSettings()
+        settings.linearLimit = 5
+        let evaluation = try RecommendationEvaluation(log, settings: settings)
+        #expect(!evaluation.rows.contains { $0.method == "linear" })
+        #expect(evaluation.rows.contains { $0.method == "blend" })
+        #expect(evaluation.remarks.count == 1)
+    }
+}
