@@ -74,6 +74,7 @@ let package = Package(
                 "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Parquet", "Ingest", "Worker",
                 "WireServer",
                 "CustomerModels", "Forecasting", "Experiments", "Baskets", "Graph", "Recommendations",
+                "Comparison",
             ]),
 
         // Tests, one target per tested layer.

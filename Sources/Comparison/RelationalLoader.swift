@@ -49,7 +49,7 @@ public struct RelationalLoader {
             guard replacing else {
                 throw AtelierError(
                     .namespaceExists, "the database has a table \(table.name) already", at: database.path,
-                    advice: "Name another database, or allow the tables to be replaced.")
+                    advice: "Name another file, or replace the tables with --replace.")
             }
             try database.execute("DROP TABLE \(SQLDialect.quoted(table.name))")
         }

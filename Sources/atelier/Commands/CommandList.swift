@@ -2,7 +2,7 @@
 enum CommandList {
     static let groups: [(title: String, commands: [Command])] = [
         ("Data", [.initialize, .load, .generate, .refresh, .quality, .export]),
-        ("Questions", [.list, .describe, .run, .find, .aggregate, .explain, .basket, .report]),
+        ("Questions", [.list, .describe, .run, .find, .aggregate, .explain, .basket, .report, .compare]),
         ("Customers", [.lifetimeValue, .churn, .segment, .cohort]),
         ("The graph of customers, products and designers", graph),
         ("Recommendations", [.recommend, .evaluate]),
