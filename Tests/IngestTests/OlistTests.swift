@@ -189,5 +189,11 @@ import Testing
         } catch let error as AtelierError {
             #expect(error.message.contains("olist_sellers_dataset.csv"))
         }
+        do {
+            _ = try load("\(folder)/olist_orders_dataset.csv", deployment)
+            Issue.record("accepted")
+        } catch let error as AtelierError {
+            #expect(error.message.contains("there is no such folder"))
+        }
     }
 }

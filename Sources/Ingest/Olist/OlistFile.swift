@@ -100,12 +100,22 @@ enum OlistFile: Int, CaseIterable {
                 missing.append(file.name + ".csv")
             }
         }
+        guard missing.count < allCases.count || isFolder(folder) else {
+            throw AtelierError(
+                .fileOpenFailed, "there is no such folder", at: folder,
+                advice: "Name the folder that holds the nine files of the Olist data set.")
+        }
         guard missing.isEmpty else {
             throw AtelierError(
                 .fileOpenFailed, "the folder holds no \(missing.joined(separator: ", "))", at: folder,
                 advice: "The Olist data set has nine files, plain or as .csv.gz; unpack them all into one folder.")
         }
         return found
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 }
 
