@@ -138,7 +138,7 @@ import Testing
         let log = PurchaseLog.random(customers: 40, products: 20, seed: 11)
         var settings = RecommendationSettings()
         settings.linear.regularisation = 3
-        (settings.bm25Weight, settings.walkWeight) = (0.2, 0.1)
+        (settings.bm25Weight, settings.walkWeight, settings.popularityWeight) = (0.2, 0.1, 0.3)
         let model = try ModelBuilder(log, settings).model(method)
         #expect(model.method == method)
         for customer in [1, 5, 33] {

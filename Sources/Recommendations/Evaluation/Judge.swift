@@ -23,7 +23,6 @@ struct Judge: Sendable {
     struct Scratch {
         let first: UnsafeMutableBufferPointer<Float>
         let second: UnsafeMutableBufferPointer<Float>
-        let third: UnsafeMutableBufferPointer<Float>
         let sum: UnsafeMutableBufferPointer<Float>
     }
 
@@ -43,13 +42,13 @@ struct Judge: Sendable {
         let lists = try Slots.filled(cases.count * variants, with: [Int32]()) { lists in
             scores = try Slots.filled(cases.count * variants, with: RankingQuality.Score()) { results in
                 try WorkSharing.forEachRange(of: cases.count, size: 32, check: check) { range in
-                    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, 4 * size))
+                    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, 3 * size))
                     room.initialize(repeating: 0)
                     defer { room.deallocate() }
                     func part(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
                         UnsafeMutableBufferPointer(rebasing: room[index * size..<(index + 1) * size])
                     }
-                    let scratch = Scratch(first: part(0), second: part(1), third: part(2), sum: part(3))
+                    let scratch = Scratch(first: part(0), second: part(1), sum: part(2))
                     for index in range {
                         let test = cases[index]
                         let history = log.history(of: test.customer)

@@ -107,14 +107,17 @@ struct Tuning {
         return best.model
     }
 
-    /// First what goes into new products, then repeat purchase, then how the two are put together.
+    /// First what stands beside the linear model for products not bought yet, one model after the other; then repeat
+    /// purchase, and how the two are put together.
     private mutating func chooseBlend(_ linear: LinearModel?) throws {
         try observe("the blend")
         let bm25 = try NeighbourModel(matrix, settings.bm25)
-        let base: any ScoringModel = linear ?? bm25
-        settings.walkWeight = 0
-        settings.bm25Weight = 0
-        if linear != nil { try chooseShare(of: bm25, beside: base) }
+        var parts: [BlendModel.Part] = [.init(model: linear ?? bm25, weight: 1)]
+        if linear != nil { try add(bm25, to: &parts, every: 1) }
+        try add(PopularityModel(matrix), to: &parts, every: 1)
+        try add(
+            WalkModel(log, matrix, damping: settings.damping), to: &parts,
+            every: max(1, judge.split.cases(.new).count / 400))
 
         var again: [RepeatModel] = []
         for decay: Float in [1, 0.9, 0.8] {
@@ -127,16 +130,9 @@ struct Tuning {
                 }
             }
         }
-        let (models, weights, share) = (again, Tuning.weights, settings.bm25Weight)
-        let isBlended = linear != nil && share > 0
+        let (models, weights, taken) = (again, Tuning.weights, parts)
         let found = try judge.qualities(.all, variants: models.count * weights.count) { history, scratch, emit in
-            try base.score(history, into: scratch.first)
-            Tuning.normalise(scratch.first)
-            if isBlended {
-                bm25.score(history, into: scratch.second)
-                Tuning.normalise(scratch.second)
-                for place in scratch.first.indices { scratch.first[place] += share * scratch.second[place] }
-            }
+            try Tuning.sum(taken, history, scratch)
             for (number, model) in models.enumerated() {
                 model.score(history, into: scratch.second)
                 Tuning.normalise(scratch.second)
@@ -150,19 +146,28 @@ struct Tuning {
         }
         guard let best = found.indices.max(by: { found[$0].gain < found[$1].gain }) else { return }
         settings.again = models[best / weights.count].settings
-        settings.linearWeight = weights[best % weights.count]
-        settings.bm25Weight = share * settings.linearWeight
+        let weight = weights[best % weights.count]
+        func weigh(_ method: RecommendationMethod) -> Float {
+            let part = parts.first { $0.model.method == method }?.weight ?? 0
+            return (part * weight * 1000).rounded() / 1000
+        }
+        settings.linearWeight = weigh(.linear)
+        settings.bm25Weight = weigh(.bm25)
+        settings.popularityWeight = weigh(.popularity)
+        settings.walkWeight = weigh(.walk)
     }
 
-    private static let weights: [Float] = [0.1, 0.2, 0.3, 0.5, 1]
+    private static let weights: [Float] = [0.1, 0.2, 0.3, 0.5, 1, 3]
+    private static let shares: [Float] = [0, 0.1, 0.2, 0.4, 1, 3]
+    /// A further model has to make the blend better by one in a hundred: less may be chance.
+    private static let worthwhile = 1.01
 
-    /// How much BM25 adds to the linear model, if anything.
-    private mutating func chooseShare(of model: any ScoringModel, beside base: any ScoringModel) throws {
-        let shares: [Float] = [0, 0.1, 0.2, 0.4]
-        let found = try judge.qualities(.new, variants: shares.count) { history, scratch, emit in
-            try base.score(history, into: scratch.first)
+    /// Takes a model in, with the share that ranks products not bought yet best, where that is worthwhile.
+    private func add(_ model: any ScoringModel, to parts: inout [BlendModel.Part], every step: Int) throws {
+        let (taken, shares) = (parts, Tuning.shares)
+        let found = try judge.qualities(.new, variants: shares.count, every: step) { history, scratch, emit in
+            try Tuning.sum(taken, history, scratch)
             try model.score(history, into: scratch.second)
-            Tuning.normalise(scratch.first)
             Tuning.normalise(scratch.second)
             for (variant, share) in shares.enumerated() {
                 for place in scratch.sum.indices {
@@ -171,9 +176,21 @@ struct Tuning {
                 emit(variant, scratch.sum)
             }
         }
-        // Max keeps the last of equals: smaller shares are preferred by going backwards.
+        // Of equals the smallest share.
         let best = found.indices.reversed().max { found[$0].gain < found[$1].gain } ?? 0
-        settings.bm25Weight = shares[best]
+        guard found[best].gain > found[0].gain * Tuning.worthwhile else { return }
+        parts.append(.init(model: model, weight: shares[best]))
+    }
+
+    /// Puts the weighted sum of normalised scores into the first room.
+    private static func sum(_ parts: [BlendModel.Part], _ history: History, _ scratch: Judge.Scratch) throws {
+        for (number, part) in parts.enumerated() {
+            let room = number == 0 ? scratch.first : scratch.second
+            try part.model.score(history, into: room)
+            normalise(room)
+            guard number > 0 else { continue }
+            for place in room.indices { scratch.first[place] += part.weight * room[place] }
+        }
     }
 
     private static func normalise(_ scores: UnsafeMutableBufferPointer<Float>) {

@@ -14,6 +14,7 @@ public struct RecommendationSettings: Sendable, Equatable {
     var linearWeight: Float = 0.3
     var bm25Weight: Float = 0
     var walkWeight: Float = 0
+    var popularityWeight: Float = 0
     /// More products than this, and there is no linear model: BM25 takes its place in the blend.
     public var linearLimit = LinearModel.standardLimit
 
@@ -40,7 +41,7 @@ public struct RecommendationSettings: Sendable, Equatable {
         case .blend:
             return [
                 "repeat": .double(1), "linear": number(linearWeight), "bm25": number(bm25Weight),
-                "walk": number(walkWeight),
+                "walk": number(walkWeight), "popularity": number(popularityWeight),
             ]
         case .popularity: return [:]
         }
@@ -89,6 +90,9 @@ struct ModelBuilder {
         }
         if bm25Weight != 0 { parts.append(.init(model: try provide(.bm25), weight: bm25Weight)) }
         if settings.walkWeight != 0 { parts.append(.init(model: try provide(.walk), weight: settings.walkWeight)) }
+        if settings.popularityWeight != 0 {
+            parts.append(.init(model: try provide(.popularity), weight: settings.popularityWeight))
+        }
         return BlendModel(parts, productCount: matrix.columnCount)
     }
 }

@@ -20,8 +20,8 @@ public enum RecommendationMethod: String, CaseIterable, Sendable {
     /// In a few words.
     public var title: String {
         switch self {
-        case .blend: "blend of repeat purchase and linear model"
-        case .linear: "linear model"
+        case .blend: "a blend of repeat purchase and what goes with purchases"
+        case .linear: "the linear model"
         case .bm25: "neighbours by BM25"
         case .cosine: "neighbours by cosine"
         case .walk: "personalised PageRank"
