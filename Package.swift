@@ -11,7 +11,8 @@ let package = Package(
     products: [
         .executable(name: "atelier", targets: ["atelier"]),
         .library(
-            name: "Atelier", targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets", "Graph"]),
+            name: "Atelier",
+            targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets", "Graph", "Recommendations"]),
     ],
     targets: [
         // C libraries, one system-library target each; all are Debian packages.

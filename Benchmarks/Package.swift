@@ -11,6 +11,8 @@ let package = Package(
         .executableTarget(
             name: "BasketBenchmark", dependencies: [.product(name: "Atelier", package: "atelier")]),
         .executableTarget(
+            name: "RecommendationBenchmark", dependencies: [.product(name: "Atelier", package: "atelier")]),
+        .executableTarget(
             name: "KPIBenchmark",
             dependencies: ["CSQLite", .product(name: "Atelier", package: "atelier")]),
     ],
