@@ -12,9 +12,16 @@ WITH baskets AS (
       AND order_items.unit_price > 0
       AND (NOT order_items.is_service OR NOT :productsOnly)
 ),
-counted AS (
-    SELECT order_id, product_id, COUNT(*) OVER (PARTITION BY product_id) AS orders
+frequent AS (
+    SELECT product_id, COUNT(*) AS orders
     FROM baskets
+    GROUP BY product_id
+    HAVING COUNT(*) >= :minOrders
+),
+kept AS (
+    SELECT baskets.order_id AS order_id, baskets.product_id AS product_id, frequent.orders AS orders
+    FROM baskets
+    JOIN frequent ON frequent.product_id = baskets.product_id
 ),
 pairs AS (
     SELECT
@@ -22,10 +29,8 @@ pairs AS (
         b.product_id AS product_b,
         COUNT(*) AS orders,
         1e0 * COUNT(*) * (SELECT COUNT(DISTINCT order_id) FROM baskets) / (MIN(a.orders) * MIN(b.orders)) AS lift
-    FROM counted AS a
-    JOIN counted AS b ON b.order_id = a.order_id AND b.product_id > a.product_id
-    WHERE a.orders >= :minOrders
-      AND b.orders >= :minOrders
+    FROM kept AS a
+    JOIN kept AS b ON b.order_id = a.order_id AND b.product_id > a.product_id
     GROUP BY a.product_id, b.product_id
     HAVING COUNT(*) >= :minOrders
 )
