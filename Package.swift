@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "GraphTests",
             dependencies: [
-                "BSON", "Deployment", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail", "WireServer",
+                "BSON", "Definitions", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail", "WireServer",
             ]),
         .testTarget(
             name: "RecommendationsTests",

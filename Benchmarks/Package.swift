@@ -13,6 +13,8 @@ let package = Package(
         .executableTarget(
             name: "RecommendationBenchmark", dependencies: [.product(name: "Atelier", package: "atelier")]),
         .executableTarget(
+            name: "GraphBenchmark", dependencies: [.product(name: "Atelier", package: "atelier")]),
+        .executableTarget(
             name: "KPIBenchmark",
             dependencies: ["CSQLite", .product(name: "Atelier", package: "atelier")]),
     ],

@@ -9,7 +9,8 @@ struct GraphCollection: Sendable {
     let nodes: NodeKind?
     /// The field that says when it happened; nil where documents have no such time.
     let time: String?
-    let projection: Document
+    /// The fields to ask for; nil for whole documents, where picking fields would cost more than it spares.
+    let projection: Document?
     let read: @Sendable (DocumentView, StoreReader) -> Void
 
     static let all = [customers, products, designers, orders, productViews, reviews, designSessions]
@@ -39,10 +40,7 @@ struct GraphCollection: Sendable {
 
     static let orders = GraphCollection(
         name: "orders", types: [.bought, .boughtTogether], nodes: nil, time: "orderedAt",
-        projection: [
-            "kind": 1, "status": 1, "customerId": 1, "orderedAt": 1, "items.productId": 1, "items.quantity": 1,
-            "items.unitPrice": 1, "items.service": 1,
-        ]
+        projection: nil
     ) { document, reader in
         guard let sale = OrderFields.sale(document) else { return }
         reader.addSale(customer: sale.customer, lines: sale.lines, time: sale.time)
@@ -52,7 +50,7 @@ struct GraphCollection: Sendable {
         let (customer, product, at) = (FieldName("customerId"), FieldName("productId"), FieldName("at"))
         return GraphCollection(
             name: "productViews", types: [.viewed], nodes: nil, time: "at",
-            projection: ["customerId": 1, "productId": 1, "at": 1]
+            projection: nil
         ) { document, reader in
             guard let customer = reader.builder.node(.customer, document.find(customer)),
                 let product = reader.builder.node(.product, document.find(product))
@@ -86,7 +84,7 @@ struct GraphCollection: Sendable {
         let (status, at) = (FieldName("status"), FieldName("scheduledAt"))
         return GraphCollection(
             name: "designSessions", types: [.met], nodes: nil, time: "scheduledAt",
-            projection: ["customerId": 1, "designerId": 1, "status": 1, "scheduledAt": 1]
+            projection: nil
         ) { document, reader in
             let status = document.find(status)
             guard !isText(status, "cancelled"), !isText(status, "noShow"),

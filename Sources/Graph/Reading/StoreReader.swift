@@ -23,6 +23,9 @@ extension Graph {
 
 /// Reads collections into a builder.
 final class StoreReader {
+    /// Documents a batch: about as many bytes as stay in the processor's cache from the engine's writing to their reading.
+    private static let batch = 1000
+
     let database: Database
     let options: GraphOptions
     let monitor: GraphMonitor
@@ -76,7 +79,7 @@ final class StoreReader {
         var filter: Document = [:]
         if let time = collection.time, !bounds.isEmpty { filter = [time: .document(Document(bounds))] }
         let cursor = try database.collection(collection.name).find(
-            filter, projection: collection.projection, batchSize: 1_000_000, maxTimeMS: options.maxTimeMS)
+            filter, projection: collection.projection, batchSize: StoreReader.batch, maxTimeMS: options.maxTimeMS)
         let (id, time) = (FieldName("_id"), collection.time.map { FieldName($0) })
         var count = 0
         let take: (DocumentView) throws -> Void = { [self] document in
