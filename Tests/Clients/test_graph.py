@@ -25,7 +25,7 @@ def shop(request, tmp_path_factory):
     network = networkx.Graph()
     orders = []
     for number in range(80):
-        customer = f"customer:c{chance.randrange(30)}"
+        customer = f"customer:c{number if number < 30 else chance.randrange(30)}"
         products = {f"p{min(chance.randrange(60), chance.randrange(60))}" for _ in range(chance.randint(1, 5))}
         orders.append({
             "_id": f"o{number}", "kind": "sale", "status": "completed", "customerId": customer.split(":")[1],
