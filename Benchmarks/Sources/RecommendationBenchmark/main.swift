@@ -13,14 +13,16 @@ func now() -> Double {
 }
 
 guard CommandLine.arguments.count == 4, let neighbours = Int(CommandLine.arguments[2]),
-    let rounds = Int(CommandLine.arguments[3]), freopen(CommandLine.arguments[1], "r", stdin) != nil
+    let rounds = Int(CommandLine.arguments[3]), let file = fopen(CommandLine.arguments[1], "r")
 else {
-    fputs("usage: RecommendationBenchmark ORDERS NEIGHBOURS ROUNDS\n", stderr)
+    print("usage: RecommendationBenchmark ORDERS NEIGHBOURS ROUNDS")
     exit(2)
 }
 var orders: [(customer: String, id: String, time: Int64, products: [String])] = []
-while let line = readLine() {
-    let fields = line.split(separator: "\t")
+var line: UnsafeMutablePointer<CChar>?
+var capacity = 0
+while getline(&line, &capacity, file) > 0, let line {
+    let fields = String(cString: line).split { $0 == "\t" || $0 == "\n" }
     orders.append(
         (String(fields[0]), String(fields[1]), Int64(fields[1]) ?? 0, fields[2].split(separator: " ").map(String.init)))
 }
