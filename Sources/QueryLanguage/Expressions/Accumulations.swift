@@ -4,10 +4,9 @@ extension ExpressionOperator {
     /// Accumulators over one document's values: of one array its elements, of several arguments the arguments.
     /// Source: MongoDB manual, "Accumulators (in Other Stages)".
     static let accumulations: [ExpressionOperator] = [
-        accumulation("$sum", NumericSum()) { sum, value in
-            sum.add(value)
-        } result: {
-            $0.value($1.arena)
+        form("$sum") { argument, compiler in
+            let operands = try compiler.operands(argument, of: "$sum", 0...Int.max)
+            return try compiler.fold(Total(operands), operands)
         },
         accumulation("$avg", Average()) { average, value in
             if average.sum.add(value) { average.count += 1 }
@@ -67,6 +66,25 @@ extension ExpressionOperator {
             let operands = try compiler.operands(argument, of: name, 0...Int.max)
             return try compiler.fold(Accumulation(operands, start, add, result), operands)
         }
+    }
+}
+
+/// `$sum`, which most pipelines spend their time in: the same as an `Accumulation`, written out.
+final class Total: Expression {
+    private let operands: ObjectList<Expression>
+
+    init(_ operands: [Expression]) { self.operands = ObjectList(operands) }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView {
+        var sum = NumericSum()
+        if operands.count == 1 {
+            try operands.with(0) {
+                if let other = try $0.visitElements(scope, { sum.add($0) }) { sum.add(other) }
+            }
+        } else {
+            for i in 0..<operands.count { sum.add(try operands.evaluate(i, scope)) }
+        }
+        return sum.value(scope.arena)
     }
 }
 

@@ -50,6 +50,11 @@ final class Conditional: Expression {
     override func evaluate(_ scope: Scope) throws -> ValueView {
         try condition.evaluate(scope).isTruthy ? yes.evaluate(scope) : no.evaluate(scope)
     }
+
+    override func visitElements(_ scope: Scope, _ visit: (ValueView) throws -> Void) throws -> ValueView? {
+        try condition.evaluate(scope).isTruthy
+            ? yes.visitElements(scope, visit) : no.visitElements(scope, visit)
+    }
 }
 
 /// `$ifNull`: the first operand that is not null, undefined or missing; else the last.

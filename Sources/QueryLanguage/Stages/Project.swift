@@ -65,11 +65,11 @@ extension PipelineBuilder {
                 if old.keeps(name) { shape.overlay(name, compiler.missingSlot) }
             case .computed(let expression):
                 let slot = compiler.newSlot()
-                assignments.append(.init(slot: slot, value: .expression(expression)))
+                assignments.append(.init(slot: slot, value: expression))
                 shape.overlay(name, slot)
             case .nested(let inner):
                 let (from, slot) = (compiler.field(name), compiler.newSlot())
-                assignments.append(.init(slot: slot, value: .projected(from, inner)))
+                assignments.append(.init(slot: slot, value: ProjectedValue(from, inner)))
                 shape.overlay(name, slot)
             case .slice: preconditionFailure("$slice as a projection belongs to find")
             }
@@ -89,7 +89,7 @@ extension PipelineBuilder {
     public func project(find specification: DocumentView, filter: DocumentView?) throws {
         let projection = try compiler.findProjection(specification, filter: filter)
         let root = compiler.newSlot()
-        stage = Compute(stage, [.init(slot: root, value: .expression(projection))])
+        stage = Compute(stage, [.init(slot: root, value: projection)])
         compiler.shape = Shape(base: root)
     }
 }
@@ -97,33 +97,53 @@ extension PipelineBuilder {
 /// Works out the values that a projection lays over the row.
 final class Compute: Stage {
     struct Assignment {
-        enum Source {
-            case expression(Expression)
-            case projected(Slot, ProjectionTree)
-        }
         let slot: Slot
-        let value: Source
+        let value: Expression
     }
 
     private let input: Stage
-    private let assignments: [Assignment]
+    private var slots: ObjectList<Slot>
+    private var values: ObjectList<Expression>
 
     init(_ input: Stage, _ assignments: [Assignment]) {
         self.input = input
-        self.assignments = assignments
+        slots = ObjectList(assignments.map(\.slot))
+        values = ObjectList(assignments.map(\.value))
     }
 
     override func next(_ scope: Scope) throws -> Bool {
         guard try input.next(scope) else { return false }
-        for assignment in assignments {
-            switch assignment.value {
-            case .expression(let expression): scope.assign(assignment.slot, try expression.evaluate(scope))
-            case .projected(let from, let tree):
-                scope.assign(assignment.slot, try tree.apply(scope.slots[from.index], scope))
-            }
+        let (slots, values) = (slots.loan, values.loan)
+        for i in 0..<values.count {
+            let value = try values.evaluate(i, scope)
+            slots.with(i) { scope.assign($0, value) }
         }
         return true
     }
 
+    /// The expression of the slot that is worked out last, which is then left to the stage behind, the only one to read it.
+    /// Nil where that is another slot.
+    func takeLast(_ slot: Slot) -> Expression? {
+        guard slots.elements.last === slot else { return nil }
+        defer {
+            slots = ObjectList(slots.elements.dropLast())
+            values = ObjectList(values.elements.dropLast())
+        }
+        return values.elements.last
+    }
+
     override func restart() { input.restart() }
+}
+
+/// What a projection makes of a field's value.
+private final class ProjectedValue: Expression {
+    private let index: Int
+    private let tree: ProjectionTree
+
+    init(_ slot: Slot, _ tree: ProjectionTree) {
+        index = slot.index
+        self.tree = tree
+    }
+
+    override func evaluate(_ scope: Scope) throws -> ValueView { try tree.apply(scope.slots[index], scope) }
 }

@@ -41,6 +41,8 @@ public final class SortPattern {
         let sign: Int
     }
     let parts: [Part]
+    /// The slots of fields that all stand at the top.
+    private let indices: [Int]?
 
     /// From `{field: 1, other: -1}`.
     public convenience init(_ specification: DocumentView, _ compiler: Compiler) throws {
@@ -78,6 +80,7 @@ public final class SortPattern {
                 slot: compiler.field(components[0].text), below: Array(components.dropFirst()),
                 sign: field.ascending ? 1 : -1)
         }
+        indices = parts.allSatisfy { $0.below.isEmpty } ? parts.map(\.slot.index) : nil
     }
 
     /// Order of two rows' keys.
@@ -101,6 +104,15 @@ public final class SortPattern {
     /// - Throws: `BadValue` where two paths run through different arrays.
     func readKey(_ scope: Scope, into key: UnsafeMutablePointer<ValueView>) throws {
         var arrays = false
+        if let indices {
+            for i in 0..<parts.count {
+                let value = scope.slots[indices[i]]
+                if value.type == .array { arrays = true }
+                key[i] = value.isMissing ? .null : value
+            }
+            if arrays { try readMultikey(scope, into: key) }
+            return
+        }
         for (i, part) in parts.enumerated() {
             var value = scope.slots[part.slot.index]
             for name in part.below {

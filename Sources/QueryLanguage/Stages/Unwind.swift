@@ -57,8 +57,11 @@ extension StageOperator {
         let to = compiler.newSlot()
         compiler.shape.replace(top, to)
         let index = try indexName.map { try PathTarget($0, compiler) }
+        // An array that is made only to be taken apart is not made.
+        let elements = path.components.count == 1 ? (builder.stage as? Compute)?.takeLast(from) : nil
         builder.stage = Unwind(
-            builder.stage, from: from, below: Array(path.components.dropFirst()), to: to, preserve: preserve,
+            builder.stage, elements: elements, from: from, below: Array(path.components.dropFirst()), to: to,
+            preserve: preserve,
             index: index)
     }
 }
@@ -106,18 +109,26 @@ func replacing(_ value: ValueView, _ path: ArraySlice<FieldName>, with new: Valu
 /// One row per element of an array.
 final class Unwind: Stage {
     private let input: Stage
+    /// What yields the array, where no slot holds it.
+    private let elements: Expression?
     private let from: Slot
     private let below: [FieldName]
     private let to: Slot
     private let preserve: Bool
     private let index: PathTarget?
+    /// The elements that `elements` yielded.
+    private var values: [ValueView] = []
     /// The elements still to come of the array at hand, while `active`.
     private var cursor = ElementCursor.empty
     private var active = false
     private var position: Int64 = 0
 
-    init(_ input: Stage, from: Slot, below: [FieldName], to: Slot, preserve: Bool, index: PathTarget?) {
+    init(
+        _ input: Stage, elements: Expression?, from: Slot, below: [FieldName], to: Slot, preserve: Bool,
+        index: PathTarget?
+    ) {
         self.input = input
+        self.elements = elements
         self.from = from
         self.below = below
         self.to = to
@@ -128,7 +139,13 @@ final class Unwind: Stage {
     override func next(_ scope: Scope) throws -> Bool {
         while true {
             if active {
-                if cursor.next() {
+                if elements != nil {
+                    if position < values.count {
+                        emit(values[Int(position)], index: position, scope)
+                        position += 1
+                        return true
+                    }
+                } else if cursor.next() {
                     emit(cursor.value, index: position, scope)
                     position += 1
                     return true
@@ -142,8 +159,23 @@ final class Unwind: Stage {
 
     /// Looks at a new row; true where the row itself goes on as it is.
     private func begin(_ scope: Scope) throws -> Bool {
+        if let elements {
+            values.removeAll(keepingCapacity: true)
+            if let other = try elements.visitElements(scope, { values.append($0) }) { return begin(other, scope) }
+            guard values.isEmpty else {
+                active = true
+                position = 0
+                return false
+            }
+            if preserve { emit(.missing, index: nil, scope) }
+            return preserve
+        }
         var value = scope.slots[from.index]
         for name in below { value = value.type == .document ? value.asDocument.find(name) : .missing }
+        return begin(value, scope)
+    }
+
+    private func begin(_ value: ValueView, _ scope: Scope) -> Bool {
         switch value.type {
         case .array:
             if value.asDocument.isEmpty {
