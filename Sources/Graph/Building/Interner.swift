@@ -7,9 +7,10 @@ final class Interner: @unchecked Sendable {  // Invariant: used by one thread at
     private(set) var bytes: UnsafeMutablePointer<UInt8>
     private var byteCapacity = 1 << 12
     private(set) var offsets: GrowingList<Int>
-    private var hashes: GrowingList<UInt32>
-    /// Open addressing: number + 1, or 0 for a free place.
-    private var slots: UnsafeMutablePointer<UInt32>
+    /// Short keys once more, packed: a look-up finds all it has to compare in one line of the cache.
+    private var packed: GrowingList<PackedKey>
+    /// Open addressing: the hash in the upper half, number + 1 in the lower; 0 for a free place.
+    private var slots: UnsafeMutablePointer<UInt64>
     private var mask = (1 << 10) - 1
 
     init() {
@@ -18,7 +19,7 @@ final class Interner: @unchecked Sendable {  // Invariant: used by one thread at
         slots.initialize(repeating: 0, count: mask + 1)
         offsets = GrowingList()
         offsets.append(0)
-        hashes = GrowingList()
+        packed = GrowingList()
     }
 
     deinit {
@@ -26,7 +27,7 @@ final class Interner: @unchecked Sendable {  // Invariant: used by one thread at
         slots.deallocate()
     }
 
-    var count: Int { hashes.count }
+    var count: Int { packed.count }
 
     func key(_ number: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: bytes + offsets[number], count: offsets[number + 1] - offsets[number])
@@ -41,26 +42,27 @@ final class Interner: @unchecked Sendable {  // Invariant: used by one thread at
 
     func number(tag: UInt8, _ rest: UnsafeRawBufferPointer) -> UInt32 {
         let hash = Interner.hash(tag, rest)
+        let wanted = PackedKey(tag, rest)
         var slot = Int(hash) & mask
         while slots[slot] != 0 {
-            let number = Int(slots[slot]) - 1
-            if hashes[number] == hash {
-                let start = offsets[number]
-                let length = offsets[number + 1] - start
-                if length == rest.count + 1 && bytes[start] == tag
-                    && (length == 1 || memcmp(bytes + start + 1, rest.baseAddress!, rest.count) == 0)
-                {
-                    return UInt32(number)
-                }
+            if UInt32(truncatingIfNeeded: slots[slot] >> 32) == hash {
+                let number = Int(UInt32(truncatingIfNeeded: slots[slot])) - 1
+                if packed[number] == wanted && (wanted.isWhole || isKey(number, tag, rest)) { return UInt32(number) }
             }
             slot = (slot + 1) & mask
         }
         let number = count
         append(tag, rest)
-        hashes.append(hash)
-        slots[slot] = UInt32(number + 1)
+        packed.append(wanted)
+        slots[slot] = UInt64(hash) << 32 | UInt64(number + 1)
         if count * 2 > mask { grow() }
         return UInt32(number)
+    }
+
+    private func isKey(_ number: Int, _ tag: UInt8, _ rest: UnsafeRawBufferPointer) -> Bool {
+        let start = offsets[number]
+        return offsets[number + 1] - start == rest.count + 1 && bytes[start] == tag
+            && memcmp(bytes + start + 1, rest.baseAddress!, rest.count) == 0
     }
 
     private func append(_ tag: UInt8, _ rest: UnsafeRawBufferPointer) {
@@ -79,15 +81,16 @@ final class Interner: @unchecked Sendable {  // Invariant: used by one thread at
     }
 
     private func grow() {
-        slots.deallocate()
+        let (old, oldMask) = (slots, mask)
         mask = mask * 4 + 3
         slots = .allocate(capacity: mask + 1)
         slots.initialize(repeating: 0, count: mask + 1)
-        for number in 0..<count {
-            var slot = Int(hashes[number]) & mask
+        for place in 0...oldMask where old[place] != 0 {
+            var slot = Int(UInt32(truncatingIfNeeded: old[place] >> 32)) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = UInt32(number + 1)
+            slots[slot] = old[place]
         }
+        old.deallocate()
     }
 
     /// Eight bytes a step: multiply to 128 bits and fold.
@@ -110,6 +113,22 @@ final class Interner: @unchecked Sendable {  // Invariant: used by one thread at
         mix(last)
         return UInt32(truncatingIfNeeded: state ^ state >> 32)
     }
+}
+
+/// The first 14 bytes of an id, its tag, and its length: the whole of a short one.
+private struct PackedKey: BitwiseCopyable, Equatable {
+    private var low: UInt64 = 0
+    private var high: UInt64
+
+    init(_ tag: UInt8, _ rest: UnsafeRawBufferPointer) {
+        // The length, 15 for any that is longer, stands in the highest byte and the tag below it.
+        high = UInt64(min(rest.count, 15)) << 56 | UInt64(tag) << 48
+        for i in 0..<min(rest.count, 8) { low |= UInt64(rest[i]) << UInt64(8 * i) }
+        if rest.count > 8 { for i in 8..<min(rest.count, 14) { high |= UInt64(rest[i]) << UInt64(8 * (i - 8)) } }
+    }
+
+    /// Whether two that are equal have equal ids.
+    var isWhole: Bool { high >> 56 < 15 }
 }
 
 /// A list that grows, without the checks of an array: for loops that add millions. Freed with its last copy; not to be

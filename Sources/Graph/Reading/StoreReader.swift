@@ -108,10 +108,15 @@ final class StoreReader {
         return mark
     }
 
+    /// Orders mostly come in the order of time, so that this is asked of nearly every one: texts are not copied for it.
     private static func hash(_ id: ValueView) -> UInt64 {
-        var state: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in NodeKey.key(id) ?? [] { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        return state
+        func hash(_ bytes: UnsafeRawBufferPointer, _ state: UInt64) -> UInt64 {
+            var state = state
+            for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+            return state
+        }
+        if id.type == .string { return hash(id.bytes, 0xCBF2_9CE4_8422_2325) }
+        return (NodeKey.key(id) ?? []).withUnsafeBytes { hash($0, 0x9E37_79B9_7F4A_7C15) }
     }
 
     func wants(_ type: EdgeType) -> Bool { options.types.contains(type) }
