@@ -13,6 +13,7 @@ let package = Package(
         .library(
             name: "Atelier",
             targets: ["BSON", "DocumentStore", "Retail", "Ingest", "Analytics", "Baskets", "Graph", "Recommendations"]),
+        .library(name: "CSQLite", targets: ["CSQLite"]),
     ],
     targets: [
         // C libraries, one system-library target each; all are Debian packages.

@@ -7,7 +7,6 @@ let package = Package(
     name: "atelier-benchmarks",
     dependencies: [.package(name: "atelier", path: "..")],
     targets: [
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .executableTarget(
             name: "BasketBenchmark", dependencies: [.product(name: "Atelier", package: "atelier")]),
         .executableTarget(
@@ -16,7 +15,7 @@ let package = Package(
             name: "GraphBenchmark", dependencies: [.product(name: "Atelier", package: "atelier")]),
         .executableTarget(
             name: "KPIBenchmark",
-            dependencies: ["CSQLite", .product(name: "Atelier", package: "atelier")]),
+            dependencies: [.product(name: "Atelier", package: "atelier"), .product(name: "CSQLite", package: "atelier")]),
     ],
     swiftLanguageModes: [.v6]
 )
