@@ -51,7 +51,7 @@ extension Baskets {
         var builder = BasketBuilder(limit: limit)
         var name = field.map { FieldName($0) }
         var count = 0
-        try rows.forEach { row in
+        try rows.forEachDocument { row in
             count += 1
             let chosen = try name ?? FieldName(Baskets.onlyArray(of: row))
             name = chosen

@@ -1,9 +1,10 @@
 import BSON
 
+// Invariant: the marks are set in `init` or by one caller before others read.
 /// All sets of items that enough baskets hold, as a tree: 16 bytes a set.
 ///
 /// Which sets there are does not depend on threads or machines.
-public final class FrequentSets: @unchecked Sendable {  // Invariant: the marks are set in `init` or by one caller before others read.
+public final class FrequentSets: @unchecked Sendable {
     /// How many sets there are.
     public let count: Int
     /// How many baskets were mined.

@@ -57,8 +57,9 @@ public final class MemoryBudget: Sendable {
     }
 }
 
+// Invariant: one thread at a time writes; its owner frees it.
 /// A growing array of trivial values whose memory is counted. It frees itself only on `free`.
-struct CountedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {  // Invariant: one thread at a time writes; its owner frees it.
+struct CountedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var capacity: Int
     let budget: MemoryBudget

@@ -48,7 +48,7 @@ public final class Cursor {
     }
 
     /// Calls the closure with each remaining document.
-    public func forEach(_ body: (DocumentView) throws -> Void) throws {
+    public func forEachDocument(_ body: (DocumentView) throws -> Void) throws {
         while try withNext({ try body($0) }) != nil {}
     }
 

@@ -81,7 +81,7 @@ public struct CustomerPurchases: Sendable {
             let day = Int((Double(date.asDate) / 86_400_000).rounded(.down))
             purchases.append((id, day, value))
         }
-        while try rows.withNext(add) != nil {}
+        try rows.forEachDocument(add)
         try self.init(purchases)
     }
 }

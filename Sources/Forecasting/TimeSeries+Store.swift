@@ -31,7 +31,7 @@ extension TimeSeries {
                 days.append((day, value))
             }
         }
-        while try rows.withNext(add) != nil {}
+        try rows.forEachDocument(add)
         guard let first = days.map(\.day).min(), let last = days.map(\.day).max() else {
             throw AtelierError(
                 .badValue, "the store holds no sale orders",

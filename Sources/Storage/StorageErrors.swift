@@ -45,7 +45,8 @@ struct StorageErrorMeaning {
         EEXIST: .init(.fileOpenFailed, "the file exists already", "Choose another name; nothing was overwritten."),
         ENOMEM: .init(
             .fileOpenFailed, "not enough memory or address space", "Raise the limit with `ulimit -v`, or free memory."),
-        ENOSPC: .init(.outOfDiskSpace, "the disk is full", "Free some space and try again; this write changed nothing."),
+        ENOSPC: .init(
+            .outOfDiskSpace, "the disk is full", "Free some space and try again; this write changed nothing."),
         EDQUOT: .init(
             .outOfDiskSpace, "the disk quota is used up", "Free some space and try again; this write changed nothing."),
         EFBIG: .init(
@@ -55,7 +56,8 @@ struct StorageErrorMeaning {
         EIO: .init(
             .outOfDiskSpace,
             "the disk did not take the whole write: it is full, a file size limit is reached, or it fails",
-            "Look at the free space (`df`), the limit (`ulimit -f`) and the disk (`dmesg`); this write changed nothing."),
+            "Look at the free space (`df`), the limit (`ulimit -f`) and the disk (`dmesg`); this write changed nothing."
+        ),
         EINVAL: .init(.internalError, "the storage library refused an argument"),
         MDB_KEYEXIST: .init(.internalError, "a key exists already"),
         MDB_NOTFOUND: .init(.internalError, "a key or database is missing", "Run `atelier check`."),

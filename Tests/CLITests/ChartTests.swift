@@ -27,7 +27,9 @@ import Testing
     private let bars = #"{"type": "bar", "x": "x", "y": ["n"]}"#
 
     @Test func barsAreScaledAndLabelled() throws {
-        let rows: [Document] = [["x": "刺繍", "n": 1600], ["x": "b", "n": 700], ["x": "c", "n": 0], ["x": "d", "n": 1]]
+        let rows: [Document] = [
+            ["x": "刺繍", "n": 1600], ["x": "b", "n": 700], ["x": "c", "n": 0], ["x": "d", "n": 1],
+        ]
         #expect(
             try lines(bars, rows, unicode, width: 26).joined(separator: "\n") == """
                 刺繍 ███████████████ 1,600

@@ -30,7 +30,7 @@ final class SQLitePeer {
         try run("BEGIN")
         var products: [String: Int64] = [:]
         let product = try prepare("INSERT INTO products(code, name) VALUES (?, ?)")
-        try store.collection("products").find().forEach { document in
+        try store.collection("products").find().forEachDocument { document in
             let code = document.find("_id").asString
             bind(product, 1, code)
             bind(product, 2, document.find("name").type == .string ? document.find("name").asString : nil)
@@ -41,7 +41,7 @@ final class SQLitePeer {
         let line = try prepare("INSERT INTO order_items VALUES (?, ?, ?, ?, ?)")
         let thousand = Decimal128(1000)
         var lines = 0
-        try store.collection("orders").find().forEach { document in
+        try store.collection("orders").find().forEachDocument { document in
             bind(order, 1, document.find("_id").asString)
             bind(order, 2, document.find("customerId").type == .string ? document.find("customerId").asString : nil)
             bind(order, 3, document.find("kind").asString)

@@ -23,7 +23,7 @@ struct ContentDigest: Equatable {
         var days = [[Int: UInt64]](repeating: [:], count: fields.count)
         var undated = [UInt64](repeating: 0, count: fields.count)
         let cursor = try collection.find()
-        try cursor.forEach { document in
+        try cursor.forEachDocument { document in
             let hash = ContentHash.of(document.bytes)
             total &+= hash
             documents += 1

@@ -22,7 +22,7 @@ extension PurchaseHistory {
             count += 1
             if count & 0xFFF == 0 { try observe(count) }
         }
-        while try cursor.withNext(add) != nil {}
+        try cursor.forEachDocument(add)
         try observe(count)
         self = builder.finish()
     }

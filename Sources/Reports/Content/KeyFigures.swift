@@ -93,7 +93,7 @@ struct KeyFigures {
     /// - Returns: the first and the last counted order's moments; nil where there is none.
     private func addSales(to months: inout [Int: Month]) throws -> (Int64, Int64)? {
         var moments: (Int64, Int64)?
-        try rows(KeyFigures.sales).forEach { row in
+        try rows(KeyFigures.sales).forEachDocument { row in
             guard let index = row.find("month").exactInt64 else { return }
             let revenue = BSONValue(copying: row.find("revenue")).decimalValue ?? .zero
             months[Int(index) - 1, default: Month()].orders += row.find("orders").exactInt64 ?? 0
@@ -108,7 +108,7 @@ struct KeyFigures {
     private func addCustomers(to months: inout [Int: Month]) throws {
         var customer: BSONValue?
         var hasSecond = false
-        try rows(KeyFigures.customers).forEach { row in
+        try rows(KeyFigures.customers).forEachDocument { row in
             guard let index = row.find("month").exactInt64, let orders = row.find("orders").exactInt64 else { return }
             let id = BSONValue(copying: row.find("customer"))
             if id != customer {

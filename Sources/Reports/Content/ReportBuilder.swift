@@ -55,7 +55,7 @@ public struct ReportBuilder {
         do {
             var rows: [Document] = []
             var count = 0
-            try aggregation.run(arguments, on: database).rows.forEach { row in
+            try aggregation.run(arguments, on: database).rows.forEachDocument { row in
                 count += 1
                 if count <= Report.Answer.maximumRows { rows.append(Document(copying: row)) }
             }

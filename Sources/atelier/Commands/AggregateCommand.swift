@@ -25,7 +25,7 @@ extension Command {
             try invocation.printRows(RowDescription()) { write in
                 let cursor = try collection.aggregate(pipeline, allowDiskUse: true)
                 progress.finish()
-                try cursor.forEach(write)
+                try cursor.forEachDocument(write)
             }
         }
     }

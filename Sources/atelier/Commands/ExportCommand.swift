@@ -50,7 +50,8 @@ extension Command {
                     count += 1
                     progress.advance(to: count)
                 }
-                try collection.find(filter, sort: sort, projection: projection, skip: skip, limit: limit).forEach(show)
+                try collection.find(filter, sort: sort, projection: projection, skip: skip, limit: limit)
+                    .forEachDocument(show)
             }
             progress.finish()
             if !invocation.isQuiet && invocation.value(.out) != nil {

@@ -45,7 +45,7 @@ extension Command {
                     progress.finish()
                     try write(row)
                 }
-                try cursor.forEach(show)
+                try cursor.forEachDocument(show)
             }
         }
     }

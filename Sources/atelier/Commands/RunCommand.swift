@@ -45,7 +45,7 @@ extension Command {
                     if hasChart && drawn.count < Report.Answer.maximumRows { drawn.append(Document(copying: row)) }
                     try write(row)
                 }
-                try aggregation.run(arguments, on: store.database).rows.forEach(show)
+                try aggregation.run(arguments, on: store.database).rows.forEachDocument(show)
                 progress.finish()
             }
         }
