@@ -32,9 +32,9 @@ import Testing
 
     @Test func whatGoesInComesOut() throws {
         try load([("products", product)]) { tables in
-            let products = try tables.prepare("SELECT product_id, price, active, category FROM products").rows()
+            let products = try tables.rows("SELECT product_id, price, active, category FROM products")
             #expect(products == [["P", 99.9, 1, .null]])
-            let attributes = try tables.prepare("SELECT name, value FROM product_attributes ORDER BY name").rows()
+            let attributes = try tables.rows("SELECT name, value FROM product_attributes ORDER BY name")
             #expect(
                 attributes == [
                     ["care", "{\"wash\":30}"], ["colour", "navy"], ["lined", "true"], ["sizes", "[1,2]"],
@@ -48,7 +48,7 @@ import Testing
              "endsAt": {"$date": "2025-04-01T00:00:00Z"}, "spend": {"$numberDecimal": "10"}}
             """
         try load([("campaigns", campaign)]) { tables in
-            let rows = try tables.prepare("SELECT starts_at, ends_at FROM campaigns").rows()
+            let rows = try tables.rows("SELECT starts_at, ends_at FROM campaigns")
             #expect(rows == [["2025-03-15 09:30:00.007", "2025-04-01 00:00:00.000"]])
         }
     }
@@ -78,7 +78,7 @@ import Testing
              "capacityPerDay": 3}
             """
         try load([("tailors", tailor)]) { tables in
-            let rows = try tables.prepare("SELECT longitude, latitude FROM tailors").rows()
+            let rows = try tables.rows("SELECT longitude, latitude FROM tailors")
             #expect(rows == [[4.8, 45.7]])
         }
         let higher = tailor.replacing("45.7]", with: "45.7, 200]")
@@ -101,9 +101,9 @@ import Testing
         try load([("products", product)], into: tables)
         let error = try #require(throws: AtelierError.self) { try load([], into: tables) }
         #expect(error.code == .namespaceExists)
-        #expect(try tables.prepare("SELECT COUNT(*) FROM products").rows() == [[1]])
+        #expect(try tables.rows("SELECT COUNT(*) FROM products") == [[1]])
         try load([], into: tables, replacing: true)
-        #expect(try tables.prepare("SELECT COUNT(*) FROM products").rows() == [[0]])
+        #expect(try tables.rows("SELECT COUNT(*) FROM products") == [[0]])
     }
 
     @Test func foreignKeysAndIndexesAreThere() throws {
@@ -117,11 +117,10 @@ import Testing
         }
         try load([]) { tables in
             for table in schema.tables {
-                let keys = try tables.prepare("SELECT DISTINCT id FROM pragma_foreign_key_list('\(table.name)')").rows()
+                let keys = try tables.rows("SELECT DISTINCT id FROM pragma_foreign_key_list('\(table.name)')")
                 #expect(keys.count == table.foreignKeys.count, "\(table.name)")
-                let indexes = try tables.prepare(
-                    "SELECT name FROM pragma_index_list('\(table.name)') WHERE origin = 'c' ORDER BY name"
-                ).rows()
+                let indexes = try tables.rows(
+                    "SELECT name FROM pragma_index_list('\(table.name)') WHERE origin = 'c' ORDER BY name")
                 #expect(indexes == table.indexes.map(\.name).sorted().map { [.string($0)] }, "\(table.name)")
             }
         }

@@ -40,18 +40,19 @@ extension Command {
         let aggregations = try invocation.comparedAggregations()
         let tables = try invocation.tablesFile()
         defer { tables.remove() }
+        let target = SQLTarget(.sqlite, at: tables.path)
         var comparison = try QuestionComparison(
-            aggregations, catalog: CollectionCatalog.standard(), location: invocation.storeLocation, tables: tables.path
-        )
+            aggregations, catalog: CollectionCatalog.standard(),
+            sides: [.documents(in: invocation.storeLocation), .tables(in: target)])
         let progress = Progress("Comparing", counting: "rows", isQuiet: invocation.isQuiet)
         defer { progress.finish() }
         var loaded = 0
         try invocation.withStore { store in
             loaded = try comparison.load(
-                from: store, replacing: invocation.isSet(.replace) || tables.isTemporary
+                .tables(in: target), from: store, replacing: invocation.isSet(.replace) || tables.isTemporary
             ) { progress.advance(to: $0, of: "loading tables") }
-            try comparison.check(store) { _ in progress.advance(to: loaded, of: "comparing answers") }
         }
+        try comparison.check { _ in progress.advance(to: loaded, of: "comparing answers") }
         let pairs = try comparison.time(runs: runs, seed: UInt64(seed)) { round in
             progress.advance(to: loaded, of: "round \(round) of \(runs)")
         }
@@ -101,8 +102,9 @@ extension Command {
         return Document(
             [
                 ("question", .string(measurement.question)), ("database", .string(measurement.database)),
-                ("model", .string(measurement.model.rawValue)), ("rows", .integer(measurement.rows)),
-                ("equal", .bool(measurement.isEqual)), ("coldMs", rounded(measurement.coldMs)),
+                ("model", .string(measurement.model.rawValue)),
+                ("rows", measurement.rows.map { .integer($0) } ?? .null),
+                ("equal", measurement.isEqual.map { .bool($0) } ?? .null), ("coldMs", rounded(measurement.coldMs)),
             ] + warm + [
                 ("bytesOnDisk", .integer(measurement.bytesOnDisk)), ("queryBytes", .integer(measurement.queryBytes)),
                 ("joins", .integer(measurement.joins)),
@@ -110,10 +112,10 @@ extension Command {
     }
 
     private static func inequality(
-        _ unequal: [(name: String, differences: [RowDifference])], of count: Int
+        _ unequal: [(name: String, side: Side, differences: [RowDifference])], of count: Int
     ) -> AtelierError? {
         guard !unequal.isEmpty else { return nil }
-        let places = unequal.map { name, differences in
+        let places = unequal.map { name, _, differences in
             let shown = differences.prefix(3).map(\.description).joined(separator: "; ")
             return "\(name): \(shown)\(differences.count > 3 ? "; and \(differences.count - 3) more" : "")"
         }

@@ -24,6 +24,22 @@ public enum SQLDialect: String, Sendable, CaseIterable {
         }
     }
 
+    /// What makes texts of a column sort by their bytes, as in MongoDB; SQLite's do.
+    func collation(of type: RelationalType) -> String {
+        switch (self, type) {
+        case (.postgresql, .varchar), (.postgresql, .char), (.postgresql, .text): " COLLATE \"C\""
+        default: ""
+        }
+    }
+
+    /// What follows a table's columns.
+    var tableOptions: String {
+        self == .mariadb ? " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin" : ""
+    }
+
+    /// Whether foreign keys are added once the rows are there. SQLite can only create them with the table.
+    var addsForeignKeysLater: Bool { self != .sqlite }
+
     /// A name as SQL quotes it.
     static func quoted(_ name: String) -> String { "\"\(name)\"" }
 

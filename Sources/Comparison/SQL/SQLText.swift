@@ -2,6 +2,12 @@ import BSON
 
 /// Values as texts that every database reads.
 enum SQLText {
+    /// The first line of a statement that says something, for errors.
+    static func head(of statement: String) -> String {
+        let lines = statement.split(separator: "\n").map { $0.drop { $0 == " " } }
+        return String(lines.first { !$0.hasPrefix("--") } ?? lines.first ?? "")
+    }
+
     /// `2025-03-15 09:30:00.000`, UTC.
     ///
     /// - Parameter milliseconds: since 1970-01-01.

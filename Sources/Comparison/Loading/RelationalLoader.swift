@@ -2,17 +2,17 @@ import BSON
 import DocumentStore
 import Retail
 
-/// Fills tables of SQLite with the documents of a store, by the relational mapping, and loses nothing unnoticed.
+/// Fills tables with the documents of a store, by the relational mapping, and loses nothing unnoticed.
 public struct RelationalLoader {
     public let schema: RelationalSchema
-    public let database: SQLiteDatabase
+    public let database: any SQLDatabase
 
-    public init(_ schema: RelationalSchema, into database: SQLiteDatabase) {
+    public init(_ schema: RelationalSchema, into database: any SQLDatabase) {
         self.schema = schema
         self.database = database
     }
 
-    /// Creates the tables, fills them in one transaction, creates the indexes and gathers statistics.
+    /// Creates the tables, fills them, creates the indexes, checks the references and gathers statistics.
     ///
     /// - Parameters:
     ///   - store: where the documents are; a collection that is not there has none.
@@ -20,15 +20,16 @@ public struct RelationalLoader {
     ///   - progress: is told how many rows have been written.
     /// - Returns: how many rows each table has.
     /// - Throws: `namespaceExists` where a table is there already; `illegalOperation` where a field or value has no column
-    ///   that holds it, or a reference leads nowhere. The database is then as it was.
+    ///   that holds it, or a reference leads nowhere. The database is then as it was; MariaDB, where every CREATE and DROP
+    ///   is a commit of its own, is then without the tables.
     @discardableResult
     public func load(
         from store: Database, replacing: Bool = false, progress: (Int) -> Void = { _ in }
     ) throws -> [(table: String, rows: Int)] {
-        try database.execute("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")
-        do {
-            try makeRoom(replacing: replacing)
-            for statement in schema.creation(in: .sqlite) { try database.execute(statement) }
+        try refuseUnasked(replacing: replacing)
+        let counts = try database.loading(schema.tables.map(\.name)) {
+            try dropTables()
+            for statement in schema.creation(in: database.dialect) { try database.execute(statement) }
             var counts: [(table: String, rows: Int)] = []
             for source in schema.sources {
                 let before = counts.reduce(0) { $0 + $1.rows }
@@ -36,21 +37,24 @@ public struct RelationalLoader {
             }
             for statement in schema.indexCreation { try database.execute(statement) }
             try checkReferences()
-            try database.execute("COMMIT; PRAGMA foreign_keys = ON; ANALYZE")
+            for statement in schema.foreignKeyCreation(in: database.dialect) { try database.execute(statement) }
             return counts
-        } catch {
-            try? database.execute("ROLLBACK")
-            throw error
         }
+        try database.gatherStatistics()
+        return counts
     }
 
-    private func makeRoom(replacing: Bool) throws {
-        for table in schema.tables.reversed() where try database.hasTable(table.name) {
-            guard replacing else {
-                throw AtelierError(
-                    .namespaceExists, "the database has a table \(table.name) already", at: database.path,
-                    advice: "Name another file, or replace the tables with --replace.")
-            }
+    private func refuseUnasked(replacing: Bool) throws {
+        let there = try database.tables()
+        guard !replacing, let table = schema.tables.first(where: { there.contains($0.name) }) else { return }
+        throw AtelierError(
+            .namespaceExists, "the database has a table \(table.name) already", at: database.location,
+            advice: "Name another database, or replace the tables with --replace.")
+    }
+
+    private func dropTables() throws {
+        let there = try database.tables()
+        for table in schema.tables.reversed() where there.contains(table.name) {
             try database.execute("DROP TABLE \(SQLDialect.quoted(table.name))")
         }
     }
@@ -59,37 +63,44 @@ public struct RelationalLoader {
         _ source: RelationalSchema.Source, from store: Database, progress: (Int) -> Void
     ) throws -> [(table: String, rows: Int)] {
         let coverage = FieldCoverage(source)
-        let insertions = try source.tables.map { try database.prepare($0.insertion) }
+        let insertions = try source.tables.map { try database.insertion(into: $0) }
         var counts = Array(repeating: 0, count: source.tables.count)
         let documents = try store.collection(source.collection.name).find()
         func add(_ document: DocumentView) throws {
             try coverage.check(document)
             for (index, table) in source.tables.enumerated() {
                 try table.forEachRow(of: document) { values in
-                    for (place, value) in values.enumerated() {
-                        let column = table.columns[place]
-                        try column.check(value, of: table)
-                        try insertions[index].bind(value, as: column.type, at: place + 1)
-                    }
-                    try insertions[index].run()
+                    for (place, value) in values.enumerated() { try table.columns[place].check(value, of: table) }
+                    try insertions[index].add(values)
                     counts[index] += 1
                 }
             }
         }
         while try documents.withNext(add) != nil { progress(counts.reduce(0, +)) }
+        for insertion in insertions { try insertion.finish() }
         return zip(source.tables, counts).map { ($0.name, $1) }
     }
 
     private func checkReferences() throws {
-        let faults = try database.prepare(
-            "SELECT \"table\", parent, COUNT(*) FROM pragma_foreign_key_check GROUP BY 1, 2")
-        guard let fault = try faults.rows().first else { return }
-        let (table, parent, count) = (
-            fault[0].stringValue ?? "", fault[1].stringValue ?? "", fault[2].integerValue ?? 0
-        )
-        throw AtelierError(
-            .illegalOperation, "\(count) rows of \(table) refer to \(parent) that are not there", at: database.path,
-            advice: "`atelier quality` names the documents.")
+        for table in schema.tables {
+            for key in table.foreignKeys {
+                let pairs = zip(key.columns, key.references).map {
+                    (SQLDialect.quoted($0), SQLDialect.quoted($1))
+                }
+                let count =
+                    try database.rows(
+                        """
+                        SELECT COUNT(*) FROM \(SQLDialect.quoted(table.name)) AS a
+                        LEFT JOIN \(SQLDialect.quoted(key.table)) AS b ON \(pairs.map { "a.\($0) = b.\($1)" }.joined(separator: " AND "))
+                        WHERE \(pairs.map { "a.\($0.0) IS NOT NULL" }.joined(separator: " AND ")) AND b.\(pairs[0].1) IS NULL
+                        """
+                    ).first?.first?.integerValue ?? 0
+                guard count > 0 else { continue }
+                throw AtelierError(
+                    .illegalOperation, "\(count) rows of \(table.name) refer to \(key.table) that are not there",
+                    at: database.location, advice: "`atelier quality` names the documents.")
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@ import CSQLite
 import Retail
 
 /// A compiled statement: bind its parameters, step through its rows, reset it to run again.
-public final class SQLiteStatement {
+public final class SQLiteStatement: SQLStatement {
     /// Valid until the object goes, which holds its database open.
     private let handle: OpaquePointer
     private let database: SQLiteDatabase
@@ -85,7 +85,34 @@ public final class SQLiteStatement {
     /// Runs a statement that has no rows, and makes it ready to run again.
     func run() throws {
         defer { sqlite3_reset(handle) }
+        database.startClock()
         _ = try step()
+    }
+
+    public func answer(_ values: [BSONValue]) throws -> SQLAnswer {
+        try bind(values)
+        defer { sqlite3_reset(handle) }
+        database.startClock()
+        return SQLAnswer(columns: columns, rows: try rows())
+    }
+
+    @discardableResult
+    public func run(_ values: [BSONValue]) throws -> Int {
+        try bind(values)
+        defer { sqlite3_reset(handle) }
+        database.startClock()
+        while try step() {}
+        return Int(sqlite3_changes(database.handle))
+    }
+
+    private func bind(_ values: [BSONValue]) throws {
+        guard values.count == Int(sqlite3_bind_parameter_count(handle)) else {
+            throw AtelierError(
+                .badValue,
+                "the statement has \(sqlite3_bind_parameter_count(handle)) parameters and got \(values.count) values",
+                at: SQLText.head(of: text))
+        }
+        for (place, value) in values.enumerated() { try bind(value, at: place + 1) }
     }
 
     /// Makes the statement ready to run again; what is bound stays.

@@ -46,20 +46,28 @@ public struct RelationalSchema: Sendable {
 
     /// The statements that create the indexes. Databases are quicker where the rows are there already.
     public var indexCreation: [String] { tables.flatMap(\.indexCreation) }
+
+    /// The statements that add the foreign keys where they are not created with the tables, because servers check a key
+    /// quicker over all rows than row by row.
+    public func foreignKeyCreation(in dialect: SQLDialect) -> [String] {
+        dialect.addsForeignKeysLater ? tables.flatMap(\.foreignKeyCreation) : []
+    }
 }
 
 extension RelationalTable {
     func creation(in dialect: SQLDialect) -> String {
         var parts = columns.map { column in
-            "\(SQLDialect.quoted(column.name)) \(dialect.name(of: column.type))\(column.isRequired ? " NOT NULL" : "")"
+            "\(SQLDialect.quoted(column.name)) \(dialect.name(of: column.type))\(dialect.collation(of: column.type))"
+                + (column.isRequired ? " NOT NULL" : "")
         }
         parts.append("PRIMARY KEY (\(SQLDialect.quoted(primaryKey)))")
-        for key in foreignKeys {
-            parts.append(
-                "FOREIGN KEY (\(SQLDialect.quoted(key.columns))) REFERENCES \(SQLDialect.quoted(key.table)) "
-                    + "(\(SQLDialect.quoted(key.references)))")
-        }
+        if !dialect.addsForeignKeysLater { parts += foreignKeys.map(\.clause) }
         return "CREATE TABLE \(SQLDialect.quoted(name)) (\n    \(parts.joined(separator: ",\n    "))\n)"
+            + dialect.tableOptions
+    }
+
+    var foreignKeyCreation: [String] {
+        foreignKeys.map { "ALTER TABLE \(SQLDialect.quoted(name)) ADD \($0.clause)" }
     }
 
     var indexCreation: [String] {
@@ -73,5 +81,12 @@ extension RelationalTable {
         let places = Array(repeating: "?", count: columns.count).joined(separator: ", ")
         return
             "INSERT INTO \(SQLDialect.quoted(name)) (\(SQLDialect.quoted(columns.map(\.name)))) VALUES (\(places))"
+    }
+}
+
+extension RelationalTable.ForeignKey {
+    fileprivate var clause: String {
+        "FOREIGN KEY (\(SQLDialect.quoted(columns))) REFERENCES \(SQLDialect.quoted(table)) "
+            + "(\(SQLDialect.quoted(references)))"
     }
 }

@@ -16,27 +16,34 @@ public struct RowDifference: Sendable, Equatable, CustomStringConvertible {
             + "\(table.map(\.description) ?? "no row") from the tables"
     }
 
+    /// Where the rows of a pipeline differ from a twin's.
+    public static func all(
+        _ columns: [Column], documents: [Document], tables: [[BSONValue]]
+    ) -> [RowDifference] {
+        all(columns, documents: documents.map { row in columns.map { row[$0.name] ?? .null } }, tables: tables)
+    }
+
     /// Where two answers differ, row for row and column for column.
     ///
     /// Integers, texts, dates and booleans are equal or not. Doubles may differ by a billionth part, because sums depend on the
     /// order of what is summed. Money is equal to the last digit where the database has decimals; SQLite has doubles, and a
     /// quotient has as many digits as each database gives it: both may be a millionth of the currency off.
     public static func all(
-        _ columns: [Column], documents: [Document], tables: [[BSONValue]]
+        _ columns: [Column], documents: [[BSONValue]], tables: [[BSONValue]]
     ) -> [RowDifference] {
         var differences: [RowDifference] = []
+        let first = columns.first?.name ?? ""
         for index in 0..<max(documents.count, tables.count) {
             guard index < documents.count, index < tables.count else {
-                let first = columns.first?.name ?? ""
                 differences.append(
                     RowDifference(
                         row: index + 1, column: first,
-                        document: index < documents.count ? documents[index][first] ?? .null : nil,
+                        document: index < documents.count ? documents[index].first : nil,
                         table: index < tables.count ? tables[index].first : nil))
                 continue
             }
             for (place, column) in columns.enumerated() {
-                let document = documents[index][column.name] ?? .null
+                let document = documents[index][place]
                 let table = tables[index][place]
                 if !column.type.areEqual(document, table) {
                     differences.append(
