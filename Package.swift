@@ -61,7 +61,8 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(
             name: "Comparison",
-            dependencies: ["BSON", "Definitions", "DocumentStore", "Retail", "Analytics", "CSQLite"]),
+            dependencies: ["BSON", "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "CSQLite"],
+            resources: [.embedInCode("Page/comparison.css")]),
         .target(name: "Experiments", dependencies: ["BSON", "DocumentStore", "Analytics", "CGSL"]),
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),
         .target(

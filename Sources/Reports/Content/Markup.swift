@@ -3,26 +3,26 @@
 /// ```swift
 /// let row: Markup = "<td>\(customer.name)</td>"   // a name of `<script>` becomes text
 /// ```
-struct Markup: Sendable, ExpressibleByStringInterpolation {
-    private(set) var html: String
+public struct Markup: Sendable, ExpressibleByStringInterpolation {
+    public private(set) var html: String
 
-    init(stringLiteral value: String) { html = value }
-    init(stringInterpolation: StringInterpolation) { html = stringInterpolation.html }
+    public init(stringLiteral value: String) { html = value }
+    public init(stringInterpolation: StringInterpolation) { html = stringInterpolation.html }
 
     /// Markup that the program itself wrote, such as a style sheet.
-    init(trusted html: String) { self.html = html }
+    public init(trusted html: String) { self.html = html }
 
-    static func += (markup: inout Markup, more: Markup) { markup.html += more.html }
+    public static func += (markup: inout Markup, more: Markup) { markup.html += more.html }
 
-    struct StringInterpolation: StringInterpolationProtocol {
+    public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var html = ""
 
-        init(literalCapacity: Int, interpolationCount: Int) { html.reserveCapacity(literalCapacity * 2) }
-        mutating func appendLiteral(_ literal: String) { html += literal }
-        mutating func appendInterpolation(_ text: String) { html += Markup.escaped(text) }
-        mutating func appendInterpolation(_ number: Int) { html += String(number) }
-        mutating func appendInterpolation(_ markup: Markup) { html += markup.html }
-        mutating func appendInterpolation(_ parts: [Markup]) { for part in parts { html += part.html } }
+        public init(literalCapacity: Int, interpolationCount: Int) { html.reserveCapacity(literalCapacity * 2) }
+        public mutating func appendLiteral(_ literal: String) { html += literal }
+        public mutating func appendInterpolation(_ text: String) { html += Markup.escaped(text) }
+        public mutating func appendInterpolation(_ number: Int) { html += String(number) }
+        public mutating func appendInterpolation(_ markup: Markup) { html += markup.html }
+        public mutating func appendInterpolation(_ parts: [Markup]) { for part in parts { html += part.html } }
     }
 
     /// The text as content or within a quoted attribute; characters that HTML does not allow become U+FFFD.

@@ -46,15 +46,7 @@ struct AnswerSection {
 
     private func canvas(_ figure: Figure) -> Markup {
         let data = ChartData(figure)
-        let note: Markup = data.note.map { "<figcaption>\($0)</figcaption>" } ?? ""
-        return """
-            <figure class="chart" data-shape="\(data.shape)" style="--rows:\(data.rowCount)">
-            <div class="canvas"><canvas role="img" aria-label="\(data.summary(aggregation.title))" \
-            aria-describedby="\(id)-table"></canvas></div>
-            <script type="application/json">\(Markup(trusted: data.json))</script>
-            \(note)
-            </figure>
-            """
+        return data.chart.markup(summary: data.summary(aggregation.title), table: "\(id)-table", note: data.note)
     }
 
     // MARK: Table

@@ -1,5 +1,4 @@
 import Analytics
-import BSON
 
 /// What the page's script draws: labels and numbers, with the texts that people read for them.
 struct ChartData {
@@ -25,20 +24,17 @@ struct ChartData {
         leftSeries = self.figure.limit(series: ChartData.maximumSeries)
     }
 
-    /// `line`, `scatter`, `pie`, and `bars` that lie or `columns` that stand.
-    var shape: String {
+    /// How the numbers are drawn.
+    private var shape: PageChart.Shape {
         switch figure.kind {
-        case .scatter: return "scatter"
-        case .line: return "line"
-        case .pie where figure.isWhole: return "pie"
+        case .scatter: return .scatter
+        case .line: return .line
+        case .pie where figure.isWhole: return .pie
         default:
             let longest = figure.labels.map(\.count).max() ?? 0
-            return longest > 8 || figure.labels.count * longest > 110 ? "bars" : "columns"
+            return longest > 8 || figure.labels.count * longest > 110 ? .bars : .columns
         }
     }
-
-    /// How many bars lie below each other.
-    var rowCount: Int { figure.labels.count * max(1, figure.series.count) }
 
     /// What is not drawn, in words.
     var note: String? {
@@ -52,13 +48,13 @@ struct ChartData {
 
     /// The chart in a sentence or two.
     func summary(_ title: String) -> String {
-        let kind = ["line": "Line chart", "scatter": "Scatter plot", "pie": "Pie chart"][shape] ?? "Bar chart"
+        let kind = [.line: "Line chart", .scatter: "Scatter plot", .pie: "Pie chart"][shape] ?? "Bar chart"
         if figure.kind == .scatter {
             let count = figure.clouds.reduce(0) { $0 + $1.points.count }
             return "\(kind): \(title). \(count) points. The table holds the numbers."
         }
         var sentences = ["\(kind): \(title)."]
-        if let first = figure.labels.first, let last = figure.labels.last, figure.labels.count > 1, shape == "line" {
+        if let first = figure.labels.first, let last = figure.labels.last, figure.labels.count > 1, shape == .line {
             sentences.append("From \(first) to \(last).")
         }
         for series in figure.series.prefix(4) {
@@ -73,53 +69,26 @@ struct ChartData {
         return (sentences + ["The table holds the numbers."]).joined(separator: " ")
     }
 
-    /// JSON that can stand within a script element.
-    var json: String {
-        let document: Document = [
-            "shape": .string(shape), "x": .string(figure.x?.title ?? ""),
-            "labels": .array(BSONArray(figure.labels.map { .string($0) })),
-            "series": .array(BSONArray(documents: figure.kind == .scatter ? clouds : series)),
-        ]
-        var result = ""
-        for scalar in document.extendedJSON().unicodeScalars {
-            switch scalar {
-            case "<": result += "\\u003c"
-            case ">": result += "\\u003e"
-            case "&": result += "\\u0026"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+    /// What the script is given.
+    var chart: PageChart {
+        PageChart(
+            shape, x: figure.x?.title ?? "", labels: figure.labels, series: figure.kind == .scatter ? clouds : series)
     }
 
-    private var series: [Document] {
+    private var series: [PageChart.Series] {
         figure.series.map { series in
-            [
-                "name": .string(series.name), "title": .string(series.column.heading),
-                "unit": .string(series.column.unit?.rawValue ?? ""),
-                "values": .array(BSONArray(series.values.map { $0.map(ChartData.number) ?? .null })),
-                "texts": .array(BSONArray(series.values.map { .string($0.map(series.text) ?? "") })),
-            ]
+            PageChart.Series(
+                name: series.name, title: series.column.heading, unit: series.column.unit?.rawValue ?? "",
+                values: series.values, texts: series.values.map { $0.map(series.text) ?? "" })
         }
     }
 
-    private var clouds: [Document] {
+    private var clouds: [PageChart.Series] {
         figure.clouds.prefix(ChartData.maximumSeries).map { cloud in
-            let points = cloud.points.prefix(ChartData.maximumPoints).map { point -> BSONValue in
-                .array([ChartData.number(point.x), ChartData.number(point.y)])
-            }
-            return [
-                "name": .string(cloud.name), "title": .string(cloud.y.heading),
-                "unit": .string(cloud.y.unit?.rawValue ?? ""), "xUnit": .string(figure.x?.unit?.rawValue ?? ""),
-                "values": .array(BSONArray(points)),
-            ]
+            PageChart.Series(
+                name: cloud.name, title: cloud.y.heading, unit: cloud.y.unit?.rawValue ?? "",
+                xUnit: figure.x?.unit?.rawValue ?? "", points: Array(cloud.points.prefix(ChartData.maximumPoints)))
         }
-    }
-
-    /// Whole numbers without a point, to save bytes.
-    private static func number(_ value: Double) -> BSONValue {
-        if let whole = Int32(exactly: value) { return .int32(whole) }
-        return .double(value)
     }
 }
 

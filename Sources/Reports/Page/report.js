@@ -29,6 +29,7 @@
     const size = Math.abs(value);
     if (size >= 1e9) return plain.format(value / 1e9) + " bn";
     if (size >= 1e6) return plain.format(value / 1e6) + " m";
+    if (size > 0 && size < 0.01) return String(Number(value.toPrecision(2)));
     return plain.format(value);
   };
   const cut = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
@@ -55,9 +56,29 @@
     return { units: units.slice(0, 2), of, title };
   }
 
+  // Equal steps are equal factors; labelled are the powers of ten and, where there are few, twice and five times them.
+  function logarithmic(unit, range) {
+    return {
+      type: "logarithmic", beginAtZero: false, ticks: {
+        maxRotation: 0, autoSkip: false,
+        callback: (value) => {
+          const leading = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+          const shown = range > 1000 ? [1] : [1, 2, 5];
+          return shown.some((digit) => Math.abs(leading - digit) < 1e-6) ? tick(unit)(value) : null;
+        },
+      },
+    };
+  }
+
+  const range = (values) => {
+    const above = values.filter((value) => value > 0);
+    return above.length ? Math.max(...above) / Math.min(...above) : 1;
+  };
+
   function configuration(data) {
+    const isLogarithmic = data.scale === "logarithmic";
     const { units, of, title } = axes(data);
-    const lies = data.shape === "bars";
+    const lies = data.shape === "bars" || data.shape === "dots";
     const values = lies ? "x" : "y";
     const labels = lies ? "y" : "x";
     const options = {
@@ -95,6 +116,18 @@
         x: axis(data.x, data.series[0].xUnit, { type: "linear", beginAtZero: false }),
         y: axis(title(0), units[0], { beginAtZero: false }),
       };
+      if (isLogarithmic) {
+        const all = data.series.flatMap((series) => series.values);
+        Object.assign(options.scales.x, logarithmic(data.series[0].xUnit, 10000));
+        Object.assign(options.scales.y, logarithmic(units[0], range(all.map(([, y]) => y))));
+      }
+      if (data.connected) {
+        datasets.forEach((set, index) => {
+          set.showLine = true;
+          set.borderWidth = 2;
+          set.borderDash = dashes[Math.floor(index / 3) % dashes.length];
+        });
+      }
       if (units.length > 1) options.scales.y2 = axis(title(1), units[1], { position: "right", grid: { drawOnChartArea: false } });
       return { type: "scatter", data: { datasets }, options };
     }
@@ -110,9 +143,21 @@
         position: lies ? "top" : "right", grid: { drawOnChartArea: false },
       });
     }
+    if (isLogarithmic) {
+      const all = data.series.flatMap((series) => series.values).concat(data.base || []);
+      Object.assign(options.scales[values], logarithmic(units[0], range(all)));
+    }
+    if (data.base) options.scales[values].grid = { lineWidth: (context) => (context.tick.value === data.base ? 2 : 1) };
     const many = data.labels.length > 60;
     datasets.forEach((set, index) => {
+      if (data.shape === "dots") {
+        set.showLine = false;
+        set.pointRadius = 5;
+        set.pointHoverRadius = 7;
+        return;
+      }
       if (data.shape !== "line") {
+        if (data.base) set.base = data.base;
         set.borderWidth = 0;
         set.maxBarThickness = 34;
         return;
@@ -122,7 +167,7 @@
       set.pointRadius = many ? 0 : 3;
       set.borderDash = dashes[Math.floor(index / 3) % dashes.length];
     });
-    return { type: data.shape === "line" ? "line" : "bar", data: { labels: data.labels, datasets }, options };
+    return { type: data.shape === "line" || data.shape === "dots" ? "line" : "bar", data: { labels: data.labels, datasets }, options };
   }
 
   // What depends on light or dark.
@@ -183,7 +228,7 @@
   // Paper is light and cannot be clicked.
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details:not([open]):not(.screen)")];
     closed.forEach((details) => { details.open = true; });
     root.dataset.theme = "light";
     charts.forEach((chart) => chart.resize());
