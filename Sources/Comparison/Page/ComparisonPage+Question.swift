@@ -4,7 +4,8 @@ extension ComparisonPage {
     /// A question: what it took everywhere, how it is asked, and what the databases do to answer it.
     func article(_ question: ComparisonReport.Question) -> Markup {
         let id = question.name
-        let asked = report.sides.indices.compactMap { index in question.answers[index].map { (report.sides[index], $0) } }
+        let asked = report.sides.indices.compactMap { index in question.answers[index].map { (report.sides[index], $0) }
+        }
         let remarks = asked.flatMap { side, answer in answer.remarks.map { (side, $0) } }.map { side, text -> Markup in
             "<li>\(side.name): \(text)</li>\n"
         }
@@ -46,7 +47,8 @@ extension ComparisonPage {
         }
         return ComparisonPage.table(
             id: "\(question.name)-times",
-            caption: "\(question.title): \(question.rows == 1 ? "1 row" : "\(Readable.count(question.rows)) rows"); times in ms",
+            caption:
+                "\(question.title): \(question.rows == 1 ? "1 row" : "\(Readable.count(question.rows)) rows"); times in ms",
             [
                 Heading(text: "Side", isNumber: false), Heading(text: "Equal", isNumber: false), Heading(text: "Cold"),
                 Heading(text: "Warm, median"), Heading(text: "Warm, 90 %"), Heading(text: "Warm, from and to"),

@@ -26,8 +26,10 @@ extension ComparisonPage {
             let ratios = ranked.map(\.ratio).sorted()
             let median = ratios.isEmpty ? "–" : Readable.factor(Times.quantile(ratios, 0.5))
             return [
-                "\(report.sides[side].name)", "\(ranked.count)", "\(ratios.count { $0 > 1 })", "\(ratios.count { $0 < 1 })",
-                "\(median)", "\(ratios.last.map(Readable.factor) ?? "–")", "\(ratios.first.map(Readable.factor) ?? "–")",
+                "\(report.sides[side].name)", "\(ranked.count)", "\(ratios.count { $0 > 1 })",
+                "\(ratios.count { $0 < 1 })",
+                "\(median)", "\(ratios.last.map(Readable.factor) ?? "–")",
+                "\(ratios.first.map(Readable.factor) ?? "–")",
             ]
         }
         let table = ComparisonPage.table(
@@ -54,7 +56,8 @@ extension ComparisonPage {
     private func extremes(losing: Bool) -> Markup {
         let lines = others.map { side -> Markup in
             let all = ranked(side)
-            let chosen = losing ? all.filter { $0.ratio > 1 }.prefix(5) : all.reversed().filter { $0.ratio < 1 }.prefix(5)
+            let chosen =
+                losing ? all.filter { $0.ratio > 1 }.prefix(5) : all.reversed().filter { $0.ratio < 1 }.prefix(5)
             let name = report.sides[side].name
             guard !chosen.isEmpty else {
                 return "<h4>Against \(name)</h4>\n<p>In none of the questions.</p>\n"
@@ -93,7 +96,8 @@ extension ComparisonPage {
         return ComparisonPage.table(
             id: "lengths", caption: "What it takes to ask, and to keep",
             [
-                Heading(text: "Side", isNumber: false), Heading(text: "Bytes a question, mean"), Heading(text: "Joins, all questions"),
+                Heading(text: "Side", isNumber: false), Heading(text: "Bytes a question, mean"),
+                Heading(text: "Joins, all questions"),
                 Heading(text: "Questions without a join"), Heading(text: "On disk"), Heading(text: "In memory"),
             ], rows: rows)
     }
@@ -110,7 +114,8 @@ extension ComparisonPage {
                 texts: values.map { $0.map(Readable.factor) ?? "" })
         }
         let chart = PageChart(
-            series.count == 1 ? .bars : .dots, labels: questions.map(\.title), series: series, isLogarithmic: true, base: 1)
+            series.count == 1 ? .bars : .dots, labels: questions.map(\.title), series: series, isLogarithmic: true,
+            base: 1)
         let slower = others.map { side -> String in
             let all = ranked(side)
             return "Against \(report.sides[side].name), slower in \(all.count { $0.ratio > 1 }) of \(all.count)."
@@ -119,7 +124,8 @@ extension ComparisonPage {
             .bars, labels: report.sides.map(\.name),
             series: [
                 PageChart.Series(
-                    name: "On disk", title: "Bytes on disk, with indexes", values: report.sides.map { Double($0.bytesOnDisk) },
+                    name: "On disk", title: "Bytes on disk, with indexes",
+                    values: report.sides.map { Double($0.bytesOnDisk) },
                     texts: report.sides.map { Readable.bytes($0.bytesOnDisk) })
             ])
         return Section(
@@ -159,7 +165,8 @@ extension ComparisonPage {
         }
         let table = ComparisonPage.table(
             id: "sides", caption: "The databases and their settings",
-            ["Side", "Version", "Durability", "Settings", "Indexes"].map { Heading(text: $0, isNumber: false) }, rows: rows)
+            ["Side", "Version", "Durability", "Settings", "Indexes"].map { Heading(text: $0, isNumber: false) },
+            rows: rows)
         return Section(
             id: "method", title: "How it was measured",
             content: "<ul class=\"method\">\n\(method)</ul>\n\(table)")
@@ -173,9 +180,13 @@ extension ComparisonPage {
     // MARK: All questions
 
     var overview: Section {
-        var headings = [Heading(text: "Question", isNumber: false), Heading(text: "Rows"), Heading(text: "Equal", isNumber: false)]
+        var headings = [
+            Heading(text: "Question", isNumber: false), Heading(text: "Rows"), Heading(text: "Equal", isNumber: false),
+        ]
         headings += report.sides.map { Heading(text: "\($0.name), ms") }
-        headings += others.map { Heading(text: report.sides.count == 2 ? "Takes" : "Takes, against \(report.sides[$0].title)") }
+        headings += others.map {
+            Heading(text: report.sides.count == 2 ? "Takes" : "Takes, against \(report.sides[$0].title)")
+        }
         let rows = report.questions.map { question -> [Markup] in
             var cells: [Markup] = [
                 "<a href=\"#\(question.name)\">\(question.title)</a>", "\(Readable.count(question.rows))",
@@ -188,7 +199,8 @@ extension ComparisonPage {
         return Section(
             id: "all", title: "All questions",
             content: ComparisonPage.table(
-                id: "all-questions", caption: "\(Readable.count(report.questions.count)) questions: medians of warm runs", headings,
+                id: "all-questions",
+                caption: "\(Readable.count(report.questions.count)) questions: medians of warm runs", headings,
                 rows: rows))
     }
 }

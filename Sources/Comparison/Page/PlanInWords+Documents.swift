@@ -13,7 +13,9 @@ extension PlanInWords {
         if let plan = planner?["winningPlan"]?.documentValue {
             let filter = planner?["parsedQuery"]?.documentValue ?? [:]
             steps.append(PlanInWords.access(plan, collection, fields: PlanInWords.fields(filter)))
-            if let first = rest.first?.elements.first(where: { _ in true }), first.key == "$match" { rest = rest.dropFirst() }
+            if let first = rest.first?.elements.first(where: { _ in true }), first.key == "$match" {
+                rest = rest.dropFirst()
+            }
         }
         for stage in rest { PlanInWords.add(stage, depth: 0, to: &steps) }
         var shown = planner ?? reply
@@ -71,7 +73,9 @@ extension PlanInWords {
 
     private static func add(_ stage: Document, depth: Int, to steps: inout [Step]) {
         guard let element = stage.elements.first(where: { _ in true }) else { return }
-        func say(_ text: String, _ kind: Step.Kind = .other) { steps.append(Step(depth: depth, text: text, kind: kind)) }
+        func say(_ text: String, _ kind: Step.Kind = .other) {
+            steps.append(Step(depth: depth, text: text, kind: kind))
+        }
         let value = element.value
         let object = value.documentValue ?? [:]
         let names = object.elements.map { $0.key }
@@ -102,7 +106,9 @@ extension PlanInWords {
                 addInner(inner, depth: depth + 2, to: &steps)
             }
         case "$setWindowFields":
-            say("Sorts within each \(list(object["partitionBy"].map(paths) ?? [])) and computes over the neighbours", .sort)
+            say(
+                "Sorts within each \(list(object["partitionBy"].map(paths) ?? [])) and computes over the neighbours",
+                .sort)
         case "$addFields", "$set": say("Computes \(list(names))")
         case "$project":
             let computed = object.elements.filter { $0.value.documentValue != nil || $0.value.stringValue != nil }
@@ -165,6 +171,7 @@ extension PlanInWords {
     }
 
     private static func list(_ names: [String]) -> String {
-        names.count <= 6 ? names.joined(separator: ", ") : "\(names.prefix(5).joined(separator: ", ")) and \(names.count - 5) more"
+        names.count <= 6
+            ? names.joined(separator: ", ") : "\(names.prefix(5).joined(separator: ", ")) and \(names.count - 5) more"
     }
 }

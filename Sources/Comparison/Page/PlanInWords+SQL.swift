@@ -58,7 +58,9 @@ extension PlanInWords {
         if let purpose = text.after("USE TEMP B-TREE FOR ") {
             if purpose == "GROUP BY" { return ("Groups through a temporary index", .group) }
             if purpose.hasSuffix("ORDER BY") {
-                return ("Sorts the rows\(purpose == "ORDER BY" ? "" : " by the columns they are not sorted by yet")", .sort)
+                return (
+                    "Sorts the rows\(purpose == "ORDER BY" ? "" : " by the columns they are not sorted by yet")", .sort
+                )
             }
             return ("Leaves out repetitions through a temporary index", .other)
         }
@@ -93,14 +95,20 @@ extension PlanInWords {
         let table = sqliteName(before)
         let name = inner.contains(table) ? innerName(table) : table
         let (index, condition) = using.parted(by: " (") ?? (using, "")
-        let columns = condition.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.filter { $0 != "AND" && $0 != "LEFT" && $0 != "JOIN" }
+        let columns = condition.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.filter {
+            $0 != "AND" && $0 != "LEFT" && $0 != "JOIN"
+        }
         var by: [Substring] = []
         for column in columns where !by.contains(column) { by.append(column) }
         let columnsText = by.joined(separator: ", ")
         if index.hasPrefix("AUTOMATIC") {
-            return ("Builds an index of \(name) by \(columnsText) for this question; \(each.lowercasedFirst) rows in it", .lookup(name))
+            return (
+                "Builds an index of \(name) by \(columnsText) for this question; \(each.lowercasedFirst) rows in it",
+                .lookup(name)
+            )
         }
-        let place = index.after("COVERING INDEX ").map { "\(indexName($0)) alone" } ?? index.after("INDEX ").map(indexName)
+        let place =
+            index.after("COVERING INDEX ").map { "\(indexName($0)) alone" } ?? index.after("INDEX ").map(indexName)
         return (
             "\(each) \(name) by \(columnsText.isEmpty ? "its index" : columnsText)\(place.map { " in \($0)" } ?? "")",
             .lookup(name)

@@ -55,7 +55,9 @@ extension PlanInWords {
             return ("Fetches the rows of \(first(table)) that were found\(together)", .lookup(first(table)))
         }
         if let cte = name.after("CTE Scan on ") { return ("Goes through \(first(cte))", .other) }
-        if let query = name.after("Subquery Scan on ") { return ("Goes through \(first(query).filter { $0 != "\"" })", .other) }
+        if let query = name.after("Subquery Scan on ") {
+            return ("Goes through \(first(query).filter { $0 != "\"" })", .other)
+        }
         if name.hasPrefix("Hash") && name.hasSuffix("Join") { return ("Joins the two by a hash table:", .other) }
         if name.hasPrefix("Merge") && name.hasSuffix("Join") { return ("Joins the two, both sorted:", .other) }
         if name.hasPrefix("Nested Loop") { return ("For each row of the first, asks the second:", .other) }
@@ -79,7 +81,8 @@ extension PlanInWords {
     /// By what rows are grouped, sorted or joined.
     private static func addDetail(_ text: String, to steps: inout [Step]) {
         guard let (key, value) = text.parted(by: ": "), let last = steps.last else { return }
-        guard ["Sort Key", "Group Key", "Index Cond", "Hash Cond", "Merge Cond"].contains(key), !last.text.contains(" by ("), value.count <= 120
+        guard ["Sort Key", "Group Key", "Index Cond", "Hash Cond", "Merge Cond"].contains(key),
+            !last.text.contains(" by ("), value.count <= 120
         else { return }
         let ends = last.text.hasSuffix(":")
         let words = ends ? String(last.text.dropLast()) : last.text
