@@ -16,6 +16,7 @@ extension ComparisonPage {
             <p class="question">\(question.question)</p>
             \(remarkList)
             \(times(question, asked))
+            \(summaries(asked))
             <details class="data">
             <summary>How it is asked<span class="hidden">: \(question.title)</span></summary>
             <div class="sides">
@@ -39,10 +40,11 @@ extension ComparisonPage {
         let rows = asked.map { side, answer -> [Markup] in
             let range = answer.warm.map { "\(Readable.number($0.least)) to \(Readable.number($0.greatest))" } ?? "–"
             return [
-                "\(side.name)", answer.isEqual ? "yes" : "<strong class=\"unequal\">no</strong>",
+                "\(side.name)",
+                answer.isEqual == nil ? "–" : answer.isEqual == true ? "yes" : "<strong class=\"unequal\">no</strong>",
                 "\(Readable.milliseconds(answer.coldMs))", "\(Readable.milliseconds(answer.warm?.median))",
                 "\(Readable.milliseconds(answer.warm?.p90))", "\(range)", "\(Readable.count(answer.queryBytes))",
-                "\(answer.joins)", "\(answer.plan?.summary ?? "–")",
+                "\(answer.joins)",
             ]
         }
         return ComparisonPage.table(
@@ -52,8 +54,16 @@ extension ComparisonPage {
             [
                 Heading(text: "Side", isNumber: false), Heading(text: "Equal", isNumber: false), Heading(text: "Cold"),
                 Heading(text: "Warm, median"), Heading(text: "Warm, 90 %"), Heading(text: "Warm, from and to"),
-                Heading(text: "Query, bytes"), Heading(text: "Joins"), Heading(text: "What it does", isNumber: false),
+                Heading(text: "Query, bytes"), Heading(text: "Joins"),
             ], rows: rows, isCard: false)
+    }
+
+    /// What each does, in a sentence.
+    private func summaries(_ asked: [(ComparisonReport.Side, ComparisonReport.Answer)]) -> Markup {
+        let lines = asked.compactMap { side, answer -> Markup? in
+            answer.plan.map { "<div><dt>\(side.name)</dt><dd>\($0.summary)</dd></div>\n" }
+        }
+        return lines.isEmpty ? "" : "<dl class=\"does\">\n\(lines)</dl>"
     }
 
     /// Sides that are asked with the same text share it.

@@ -98,7 +98,7 @@ extension ComparisonPage {
             [
                 Heading(text: "Side", isNumber: false), Heading(text: "Bytes a question, mean"),
                 Heading(text: "Joins, all questions"),
-                Heading(text: "Questions without a join"), Heading(text: "On disk"), Heading(text: "In memory"),
+                Heading(text: "Questions without a join"), Heading(text: "On disk"), Heading(text: "Memory, at most"),
             ], rows: rows)
     }
 

@@ -18,7 +18,7 @@ public struct ComparisonReport: Sendable {
         /// The indexes the questions can use, each as `orders (customerId, orderedAt)`.
         public let indexes: [String]
         public let bytesOnDisk: Int64
-        /// What the answering process has of the memory; nil where it is not known.
+        /// The most that a question needed besides; nil where it is not known.
         public let memoryBytes: Int64?
 
         public init(
@@ -42,7 +42,8 @@ public struct ComparisonReport: Sendable {
 
     /// What one side needed for a question.
     public struct Answer: Sendable {
-        public let isEqual: Bool
+        /// Whether the rows are those of the first side; nil where that cannot be said.
+        public let isEqual: Bool?
         public let coldMs: Double?
         /// Of the warm runs; nil where none was timed.
         public let warm: Times?
@@ -54,7 +55,7 @@ public struct ComparisonReport: Sendable {
         public let remarks: [String]
 
         public init(
-            isEqual: Bool, coldMs: Double?, warm: Times?, query: String, queryBytes: Int, joins: Int,
+            isEqual: Bool?, coldMs: Double?, warm: Times?, query: String, queryBytes: Int, joins: Int,
             plan: PlanInWords?, remarks: [String] = []
         ) {
             self.isEqual = isEqual
@@ -117,5 +118,5 @@ extension ComparisonReport.Question {
         return own / max(other, 1e-6)
     }
 
-    var isEqual: Bool { answers.allSatisfy { $0?.isEqual ?? true } }
+    var isEqual: Bool { answers.allSatisfy { $0?.isEqual != false } }
 }

@@ -16,7 +16,7 @@ extension QuestionComparison {
         /// holds them.
         public var coldMs: Double?
         /// Of the runs after that.
-        public var warmMs: (median: Double, p90: Double)?
+        public var warmMs: Times?
         /// How many warm runs there were; fewer than asked for where they took long.
         public var runs = 0
         /// What all collections of the mapping, or all tables, take with their indexes.
@@ -70,9 +70,8 @@ extension QuestionComparison {
             progress(round)
         }
         for (question, side) in turns {
-            let sorted = times[question][side].sorted()
-            measurements[question][side].warmMs = (quantile(sorted, 0.5), quantile(sorted, 0.9))
-            measurements[question][side].runs = sorted.count
+            measurements[question][side].warmMs = Times(milliseconds: times[question][side])
+            measurements[question][side].runs = times[question][side].count
         }
         return measurements.sorted { cost($0) > cost($1) }
     }
@@ -128,21 +127,14 @@ private func dropFromCache(_ path: String) {
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
 }
 
-private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
+func milliseconds(_ body: () throws -> Void) rethrows -> Double {
     let start = monotonicSeconds()
     try body()
     return (monotonicSeconds() - start) * 1000
 }
 
-/// Interpolated between the two nearest of sorted values.
-private func quantile(_ sorted: [Double], _ part: Double) -> Double {
-    let at = part * Double(sorted.count - 1)
-    let below = sorted[Int(at)]
-    return below + (sorted[min(Int(at) + 1, sorted.count - 1)] - below) * (at - at.rounded(.down))
-}
-
 /// Steele, Lea and Flood's generator (OOPSLA 2014): the same numbers for the same seed.
-private struct SplitMix64: RandomNumberGenerator {
+struct SplitMix64: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

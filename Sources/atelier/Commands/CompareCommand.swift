@@ -20,7 +20,7 @@ extension Command {
         operands: [
             Operand("NAME", "A saved aggregation; without, all of them", isOptional: true, isRepeatable: true)
         ],
-        options: [.sql, .replace, .runs, .seed, .store, .aggregations] + Option.output,
+        options: [.sql, .replace, .runs, .seed, .comparisonReport, .store, .aggregations] + Option.output,
         details: [
             "Puts the store's documents into normalised tables, by the relational mappings in collections/, with their keys, "
                 + "foreign keys and indexes, and asks every saved aggregation of the documents and its SQL twin of the tables. "
@@ -31,6 +31,7 @@ extension Command {
         ],
         examples: [
             "atelier compare", "atelier compare top-products revenue-by-month --runs 20",
+            "atelier compare --report comparison.html",
             "atelier compare --sql sqlite=shop.sqlite --replace --format json --out comparison.json",
         ]
     ) { invocation in
@@ -38,6 +39,8 @@ extension Command {
         let runs = try invocation.integer(.runs, in: 1...1000) ?? 7
         let seed = try invocation.integer(.seed, in: 0...Int.max) ?? 1
         let aggregations = try invocation.comparedAggregations()
+        // The file's place is tried before the work.
+        let page = try invocation.value(.comparisonReport).map { try ComparisonFile($0) }
         let tables = try invocation.tablesFile()
         defer { tables.remove() }
         let target = SQLTarget(.sqlite, at: tables.path)
@@ -52,11 +55,24 @@ extension Command {
                 .tables(in: target), from: store, replacing: invocation.isSet(.replace) || tables.isTemporary
             ) { progress.advance(to: $0, of: "loading tables") }
         }
+        guard loaded > 0 else {
+            throw AtelierError(
+                .namespaceNotFound, "the store holds no documents: there is nothing to compare",
+                at: invocation.storeLocation, advice: "Fill it with `atelier generate` or `atelier import`.")
+        }
         try comparison.check { _ in progress.advance(to: loaded, of: "comparing answers") }
-        let pairs = try comparison.time(runs: runs, seed: UInt64(seed)) { round in
+        let pairs = try comparison.time(runs: runs, seed: UInt64(seed), plans: page != nil) { round in
             progress.advance(to: loaded, of: "round \(round) of \(runs)")
         }
+        try page?.write(
+            comparison.report(
+                pairs, title: "Documents against tables", version: Program.version, computedAt: ComparisonFile.now(),
+                facts: [
+                    ("Store", invocation.storeLocation), ("Rows in tables", Progress.grouped(loaded)),
+                    ("Warm runs", "\(runs), in orders of seed \(seed)"),
+                ]))
         progress.finish()
+        if let page, !invocation.isQuiet { Messages.say("Wrote \(page.path): \(aggregations.count) questions") }
         let isNested = format == .json || format == .ndjson
         let rows = RowDescription(
             columns: isNested ? nil : Command.comparisonColumns,
