@@ -48,7 +48,7 @@ let package = Package(
             dependencies: ["BSON", "Definitions", "DocumentStore", "CGSL", "CNLopt", "CXGBoost"]),
         .target(name: "Parquet", dependencies: ["BSON", "CZlib"]),
         .target(
-            name: "Reports", dependencies: ["BSON", "DocumentStore", "Analytics"],
+            name: "Reports", dependencies: ["BSON", "DocumentStore", "Analytics", "Graph", "Recommendations"],
             resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
         .target(name: "Baskets", dependencies: ["BSON", "Definitions", "DocumentStore"], swiftSettings: hot),
         .target(

@@ -65,4 +65,11 @@ public struct Chart: Sendable, Equatable {
     public let series: String?
     /// The columns that are drawn.
     public let y: [String]
+
+    public init(kind: Kind, x: String?, series: String?, y: [String]) {
+        self.kind = kind
+        self.x = x
+        self.series = series
+        self.y = y
+    }
 }

@@ -28,6 +28,23 @@ public struct PurchaseLog: Sendable {
     /// The number of a product, by binary search.
     public func product(_ id: String) -> Int? { PurchaseLog.place(of: id, in: products) }
 
+    /// How many orders a customer has, by number.
+    public func orderCount(of customer: Int) -> Int { baskets(of: customer).count }
+
+    /// How many customers bought each product. O(lines).
+    public func buyerCounts() -> [Int] {
+        var (counts, last) = ([Int](repeating: 0, count: products.count), [Int](repeating: -1, count: products.count))
+        for customer in customers.indices {
+            for basket in baskets(of: customer) {
+                for product in products(of: basket) where last[Int(product)] != customer {
+                    last[Int(product)] = customer
+                    counts[Int(product)] += 1
+                }
+            }
+        }
+        return counts
+    }
+
     func baskets(of customer: Int) -> Range<Int> { customerStarts[customer]..<customerStarts[customer + 1] }
 
     func products(of basket: Int) -> ArraySlice<Int32> { lines[basketStarts[basket]..<basketStarts[basket + 1]] }

@@ -11,7 +11,7 @@ import Testing
         let sentences = try Atelier.run(
             ["recommend", "products", "--basket", "P00001", "--method", "bm25", "--top", "2", "--explain"], in: folder)
         #expect(sentences.output.hasPrefix("Products to go with P00001\n\n1. "), "\(sentences.errors)")
-        #expect(sentences.output.contains(" EUR: it goes with ") && sentences.output.contains("(100 %).\n"))
+        #expect(sentences.output.contains(" EUR: it goes with ") && !sentences.output.contains("%"), "the only reason")
         #expect(sentences.output.contains("\nBy neighbours by BM25, from orders up to 2"))
         let table = try Atelier.run(["recommend", "designers", "--brief", "romantic dress", "--top", "2"], in: folder)
         #expect(table.output.hasPrefix("Designers for “romantic dress”\n\nRank  Designer  Name"), "\(table.errors)")

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import html5lib
@@ -192,6 +193,53 @@ def test_what_has_no_answer_is_listed(tree):
     assert reasons["Broken broken"].startswith("It failed: ")
 
 
+def article(tree, name):
+    return next(element for element in tree.iter("article") if element.get("id") == name)
+
+
+def test_the_graph_is_counted_drawn_and_listed(tree):
+    rows = {text_of(row.find("th")): [text_of(cell) for cell in row.findall("td")]
+            for row in article(tree, "graph-size").iter("tr") if row.find("td") is not None}
+    assert set(rows) == {"customers", "products", "designers", "bought", "viewed", "reviewed", "met", "designed", "boughtTogether"}
+    assert int(rows["bought"][2].replace(",", "")) > 100
+    assert sum(1 for _ in article(tree, "graph-degrees").iter("canvas")) == 1
+    around = article(tree, "graph-neighborhood")
+    drawings = [element for element in around.iter("figure") if element.get("class") == "drawing"]
+    if shutil.which("dot"):
+        shapes = {str(element.tag).split("}")[-1] for element in drawings[0].iter()}
+        assert drawings[0].get("role") == "img" and "The table holds the edges." in drawings[0].get("aria-label")
+        assert shapes == {"figure", "svg", "g", "text", "ellipse", "polygon", "path"}
+    else:
+        assert not drawings and "There is no drawing" in text_of(around)
+    assert len(list(around.iter("tr"))) > 2
+
+
+def test_examples_are_recommended_with_reasons(tree):
+    for name in ["busiest", "typical", "newcomer", "designers", "similar"]:
+        lines = [text_of(line) for line in article(tree, f"recommended-{name}").find("ol")]
+        assert 0 < len(lines) <= 5 and all(": " in line and line.endswith(".") for line in lines), name
+    assert "Fallback: " in text_of(article(tree, "recommended-newcomer"))
+    assert "Fallback: " not in text_of(article(tree, "recommended-busiest"))
+
+
+def test_the_parts_that_no_aggregation_made_are_topics_too(folder):
+    assert write(folder, "graph.html", "--topic", "graph").returncode == 0
+    text = (folder / "graph.html").read_text()
+    assert 'id="links-graph"' in text and 'id="links-recommendations"' not in text and 'class="omissions"' not in text
+    assert write(folder, "x.html", "--topic", "recomendations").stderr.endswith("Did you mean recommendations?\n")
+
+
+def test_an_empty_store_has_sentences_instead(folder, tmp_path):
+    subprocess.run([PROGRAM, "init", "--quiet", "--store", tmp_path / "empty.store"], check=True)
+    outcome = subprocess.run(
+        [PROGRAM, "report", "--out", tmp_path / "r.html", "--store", tmp_path / "empty.store", "--at", MOMENT],
+        capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stderr
+    text = (tmp_path / "r.html").read_text()
+    assert "The store holds no customers, products or designers to link." in text
+    assert "there is nothing to learn recommendations from" in text
+
+
 # The browser
 
 
@@ -262,6 +310,20 @@ def test_texts_stand_out_from_their_ground(chromium, page, scheme):
         return [...faint];
       })()""")
     assert faint == []
+
+
+def test_the_drawing_follows_the_colours_of_the_reader(chromium, page):
+    if not shutil.which("dot"):
+        pytest.skip("there is no Graphviz")
+    fills = {}
+    for scheme in ["light", "dark"]:
+        chromium.open(page, scheme)
+        fills[scheme] = chromium.value("""(() => {
+            const fill = (selector) => getComputedStyle(document.querySelector(`.drawing ${selector}`)).fill;
+            return [fill(".node.product > polygon"), fill(".node.customer > ellipse"), fill("text")];
+          })()""")
+    assert all(light != dark for light, dark in zip(fills["light"], fills["dark"]))
+    assert fills["dark"][2] == "rgb(231, 235, 240)"
 
 
 def test_everything_can_be_reached_and_seen_with_the_keyboard(chromium, page):

@@ -9,12 +9,25 @@ public struct DotDrawing: Sendable {
     /// How many nodes were left out.
     public let omitted: Int
 
+    /// What stands at an edge.
+    public enum EdgeText: Sendable {
+        case typeAndWeight
+        /// The weight, where it is not 1.
+        case weight
+    }
+
     /// - Parameters:
     ///   - drawn: the nodes; the first `maximumNodes` of them are drawn.
     ///   - emphasized: how many of the first are drawn bold.
     ///   - names: what to call nodes besides their ids.
-    public init(_ graph: Graph, _ drawn: [Int], emphasizing emphasized: Int, _ types: [EdgeType], names: [Int: String])
-    {
+    ///   - edgeText: what stands at the edges.
+    ///   - isWanted: whether to draw an edge from a node to another; of a symmetric type it is asked with the lower first.
+    ///
+    /// In the SVG that Graphviz makes of it, nodes have their kind and edges their type as a class.
+    public init(
+        _ graph: Graph, _ drawn: [Int], emphasizing emphasized: Int, _ types: [EdgeType], names: [Int: String],
+        edgeText: EdgeText = .typeAndWeight, where isWanted: (EdgeType, Int, Int) -> Bool = { _, _, _ in true }
+    ) {
         var seen = Set<Int>()
         let all = drawn.filter { seen.insert($0).inserted }
         let nodes = Array(all.prefix(DotDrawing.maximumNodes))
@@ -28,8 +41,9 @@ public struct DotDrawing: Sendable {
 
             """
         for (index, node) in nodes.enumerated() {
+            let kind = graph.nodes.kind(node)
             let (shape, color) =
-                switch graph.nodes.kind(node) {
+                switch kind {
                 case .customer: ("ellipse", "#cfe2ff")
                 case .product: ("box", "#d8f0d8")
                 case .designer: ("hexagon", "#ffe5c2")
@@ -38,18 +52,25 @@ public struct DotDrawing: Sendable {
             if let name = names[node] { label = "\(name)\n\(label)" }
             let width = index < emphasized ? ", penwidth=3" : ""
             text +=
-                "  n\(node) [label=\"\(DotDrawing.escaped(label))\", shape=\(shape), fillcolor=\"\(color)\"\(width)];\n"
+                "  n\(node) [label=\"\(DotDrawing.escaped(label))\", shape=\(shape), fillcolor=\"\(color)\", "
+                + "class=\(kind.name)\(width)];\n"
         }
         for type in types {
             let edges = graph.edges(type).forward
             for node in nodes.sorted() {
                 for place in edges.row(of: node) {
                     let other = edges.neighbor(place)
-                    guard isDrawn.contains(other), !(type.isSymmetric && other < node) else { continue }
+                    guard isDrawn.contains(other), !(type.isSymmetric && other < node), isWanted(type, node, other)
+                    else { continue }
                     let arrow = type.isSymmetric ? "" : ", dir=forward, arrowsize=0.6"
                     let weight = edges.weights[place]
                     let number = weight == weight.rounded() && weight < 1e6 ? "\(Int(weight))" : "\(weight)"
-                    text += "  n\(node) -- n\(other) [label=\"\(type.name) \(number)\"\(arrow)];\n"
+                    let label =
+                        switch edgeText {
+                        case .typeAndWeight: "\(type.name) \(number)"
+                        case .weight: weight == 1 ? "" : number
+                        }
+                    text += "  n\(node) -- n\(other) [label=\"\(label)\", class=\(type.name)\(arrow)];\n"
                 }
             }
         }

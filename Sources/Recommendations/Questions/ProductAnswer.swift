@@ -58,6 +58,8 @@ public struct Reason: Sendable, Equatable {
         case product(String)
         /// The product itself was bought before.
         case again
+        /// The product itself was looked at.
+        case seen
         case popularity
         /// All further reasons together.
         case others
@@ -91,18 +93,23 @@ public struct Reason: Sendable, Equatable {
         case .product("like"): "similar"
         case .product: "bought"
         case .again: "again"
+        case .seen: "seen"
         case .popularity: "popularity"
         case .others: "others"
         }
     }
 
-    /// Such as `JUMBO BAG (81 %)`.
+    /// Such as `JUMBO BAG (81 %)`; the only reason there is goes without a share.
     var text: String {
-        let part = " (\(Int((share * 100).rounded())) %)"
+        let part = share == 1 ? "" : " (\(Int((share * 100).rounded())) %)"
         switch kind {
         case .product: return (name ?? productId ?? "") + part
         case .again: return (count == 1 ? "in one order" : count > 1 ? "in \(count) orders" : "before") + part
+        case .seen: return "looked at it" + part
         case .popularity: return "\(count) \(count == 1 ? "customer" : "customers")" + part
+        case .others where share < 0:
+            let loss = Int((-share * 100).rounded())
+            return "\(count) smaller \(count == 1 ? "reason speaks" : "reasons speak") against it (\(loss) %)"
         case .others: return "\(count) smaller \(count == 1 ? "reason" : "reasons")" + part
         }
     }
@@ -118,12 +125,16 @@ extension RecommendedProduct {
         if let again = worthTelling.first(where: { $0.kind == .again }) {
             clauses.append("\(subject.text) bought it \(again.text)")
         }
+        if let seen = worthTelling.first(where: { $0.kind == .seen }) {
+            clauses.append("\(subject.text) \(seen.text)")
+        }
         if !products.isEmpty {
             let list = Reason.enumerated(products.map(\.text))
             switch products[0].kind {
             case .product("in the basket"): clauses.append("it goes with \(list)")
             case .product("like"): clauses.append("customers buy it who buy \(list)")
-            case .product("looked at"): clauses.append("it goes with \(list), which \(subject.text) looked at")
+            case .product("looked at"):
+                clauses.append("it goes with \(list), which \(clauses.isEmpty ? subject.text : "they") looked at")
             default: clauses.append("it goes with \(list), which \(clauses.isEmpty ? subject.text : "they") bought")
             }
         }
@@ -132,7 +143,7 @@ extension RecommendedProduct {
         }
         if clauses.isEmpty && source == RecommendationMethod.popularity.rawValue { return "popular with everybody" }
         if let others = worthTelling.first(where: { $0.kind == .others }), !clauses.isEmpty {
-            return clauses.joined(separator: ", and ") + "; besides \(others.text)"
+            return clauses.joined(separator: ", and ") + "; \(others.share < 0 ? "" : "besides ")\(others.text)"
         }
         return clauses.joined(separator: ", and ")
     }

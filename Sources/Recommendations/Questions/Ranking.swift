@@ -151,6 +151,8 @@ struct Ranking {
 
     private func reason(_ source: Contribution.Source, _ share: Double) -> Reason {
         switch source {
+        case .bought where audience.verb == "looked at":
+            return Reason(kind: .seen, productId: nil, name: nil, count: 0, share: share)
         case .bought(let times): return Reason(kind: .again, productId: nil, name: nil, count: times, share: share)
         case .popularity(let customers):
             return Reason(kind: .popularity, productId: nil, name: nil, count: customers, share: share)

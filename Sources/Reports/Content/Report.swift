@@ -13,6 +13,8 @@ public struct Report: Sendable {
     /// The tiles at the top; empty where there is no complete month.
     public let keyFigures: [KeyFigure]
     public let topics: [Topic]
+    /// How customers, products and designers are linked, and what is recommended from it.
+    public let links: [LinkSection]
     /// The saved aggregations that are not in it, and why.
     public let omissions: [Omission]
 
@@ -45,7 +47,7 @@ public struct Report: Sendable {
 /// What a report is about.
 public struct ReportOptions: Sendable {
     public var title: String
-    /// Only aggregations of this topic; nil for all.
+    /// Only what is about this: a topic of aggregations or of `LinkSection.topics`; nil for everything.
     public var topic: String?
     /// Arguments by name, given to every aggregation that has such a parameter.
     public var parameters: [(name: String, text: String)]

@@ -12,10 +12,10 @@ public struct ReportBuilder {
         self.options = options
     }
 
-    /// The report over these aggregations.
+    /// The report over these aggregations, and of the store's graph and what is recommended from it.
     ///
     /// An aggregation that fails, has no rows or lacks an argument is left out, with the reason.
-    /// - Parameter progress: hears the name of each aggregation before it runs.
+    /// - Parameter progress: hears the name of each question before it is answered.
     /// - Throws: `badValue` and `typeMismatch` for arguments that fit no aggregation; what the deployment throws where it
     ///   cannot be reached.
     public func build(_ aggregations: [SavedAggregation], progress: (String) -> Void = { _ in }) throws -> Report {
@@ -30,12 +30,14 @@ public struct ReportBuilder {
             case .failure(let omission): omissions.append(omission.content)
             }
         }
+        let wanted = LinkSection.topics.filter { options.topic == nil || $0 == options.topic }
+        let links = try LinkSections(database: database).sections(wanted, progress: progress)
         progress("the key figures")
         return Report(
             title: options.title, computedAt: options.computedAt, dataUntil: try latestOrder(),
             currencies: try currencies(), keyFigures: try KeyFigures(database, options.parameters).figures(),
             topics: TopicOrder.sorted(Array(answers.keys)).map { Report.Topic(name: $0, answers: answers[$0] ?? []) },
-            omissions: omissions)
+            links: links, omissions: omissions)
     }
 
     private struct LeftOut: Error { let content: Report.Omission }
@@ -67,7 +69,7 @@ public struct ReportBuilder {
     }
 
     /// Whether an error is one aggregation's, and not that of a deployment which cannot be reached.
-    private static func isOfTheQuestion(_ error: AtelierError) -> Bool {
+    static func isOfTheQuestion(_ error: AtelierError) -> Bool {
         let codes: [ErrorCode] = [.hostUnreachable, 7, 89, 9001, .unauthorized, 18]
         return !codes.contains(error.code)
     }

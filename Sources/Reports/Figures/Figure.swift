@@ -47,7 +47,12 @@ public struct Figure: Sendable {
     /// The figure of an aggregation's rows; nil where it has no chart or the rows hold no number for it.
     public init?(_ aggregation: SavedAggregation, rows: [Document]) {
         guard let chart = aggregation.chart else { return nil }
-        let column = { (name: String?) in aggregation.columns.first { $0.name == name } }
+        self.init(chart, columns: aggregation.columns, rows: rows)
+    }
+
+    /// The figure of rows with these columns; nil where they hold no number for it.
+    public init?(_ chart: Chart, columns: [Column], rows: [Document]) {
+        let column = { (name: String?) in columns.first { $0.name == name } }
         let ys = chart.y.compactMap(column)
         kind = chart.kind
         x = column(chart.x)

@@ -32,7 +32,7 @@ struct AnswerSection {
         switch figure.kind {
         case .number: numbers(figure)
         case .heatmap: HeatTable(figure, id: id, title: aggregation.title).markup
-        default: canvas(figure)
+        default: ChartCanvas(figure, id: id, title: aggregation.title).markup
         }
     }
 
@@ -42,11 +42,6 @@ struct AnswerSection {
             return "<div><dt>\(series.name)</dt><dd>\(text)</dd></div>"
         }
         return "<dl class=\"numbers\">\(items)</dl>"
-    }
-
-    private func canvas(_ figure: Figure) -> Markup {
-        let data = ChartData(figure)
-        return data.chart.markup(summary: data.summary(aggregation.title), table: "\(id)-table", note: data.note)
     }
 
     // MARK: Table
@@ -104,7 +99,7 @@ struct AnswerSection {
     }
 
     /// A word of the shell's language.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         let plain: (UInt8) -> Bool = {
             65...90 ~= $0 || 97...122 ~= $0 || 48...57 ~= $0 || "=-_.:,/+".utf8.contains($0)
         }

@@ -1,9 +1,14 @@
 import Analytics
 import BSON
 
-/// An answer's rows as a table for people and for screen readers.
+/// Rows as a table for people and for screen readers.
 struct DataTable {
-    private let answer: Report.Answer
+    private let columns: [Column]
+    private let rows: [Document]
+    private let rowCount: Int
+    private let title: String
+    /// What prints all rows.
+    private let command: String
     private let id: String
 
     /// Rows on the page, and of those the ones on paper.
@@ -11,20 +16,31 @@ struct DataTable {
     static let maximumPrintedRows = 30
 
     init(_ answer: Report.Answer, id: String) {
-        self.answer = answer
+        self.init(
+            answer.aggregation.columns, answer.rows, of: answer.rowCount, title: answer.aggregation.title, id: id,
+            command: "atelier run \(answer.aggregation.name) --format csv")
+    }
+
+    init(
+        _ columns: [Column], _ rows: [Document], of rowCount: Int? = nil, title: String, id: String, command: String
+    ) {
+        self.columns = columns
+        self.rows = rows
+        self.rowCount = rowCount ?? rows.count
+        self.title = title
+        self.command = command
         self.id = id
     }
 
     /// `24 rows`, or how many of them are shown.
     var countText: String {
-        let count = DataTable.count(answer.rowCount)
-        return answer.rowCount > DataTable.maximumRows
+        let count = DataTable.count(rowCount)
+        return rowCount > DataTable.maximumRows
             ? "the first \(DataTable.maximumRows) of \(count)" : count
     }
 
     var markup: Markup {
-        let columns = answer.aggregation.columns
-        let rows = Array(answer.rows.prefix(DataTable.maximumRows))
+        let rows = Array(rows.prefix(DataTable.maximumRows))
         let cells = columns.map { DataTable.cells($0, rows) }
         let lines = rows.indices.map { row -> Markup in
             let parts = columns.indices.map { index -> Markup in
@@ -41,7 +57,7 @@ struct DataTable {
         return """
             <div class="table" role="region" aria-labelledby="\(id)-caption" tabindex="0">
             <table id="\(id)">
-            <caption id="\(id)-caption">\(answer.aggregation.title): \(countText)</caption>
+            <caption id="\(id)-caption">\(title): \(countText)</caption>
             <thead><tr>\(headings)</tr></thead>
             <tbody>
             \(lines)</tbody>
@@ -52,10 +68,10 @@ struct DataTable {
     }
 
     private func note(_ shown: Int) -> Markup {
-        if answer.rowCount > shown {
+        if rowCount > shown {
             return """
-                <p class="note">\(DataTable.count(answer.rowCount - shown)) more: \
-                <code>atelier run \(answer.aggregation.name) --format csv</code> prints all.</p>
+                <p class="note">\(DataTable.count(rowCount - shown)) more: \
+                <code>\(command)</code> prints all.</p>
                 """
         }
         if shown > DataTable.maximumPrintedRows {

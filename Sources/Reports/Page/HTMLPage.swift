@@ -112,10 +112,15 @@ public struct HTMLPage {
     ///
     /// - Parameter milliseconds: since 1970-01-01.
     public static func time(_ milliseconds: Int64) -> Markup {
-        let text = CellText.plain(.date(milliseconds))
-        let readable = text.split(separator: "T").map { $0.prefix { $0 != "Z" && $0 != "." } }
-        let clock = readable.count > 1 ? readable[1].split(separator: ":").prefix(2).joined(separator: ":") : ""
-        return "<time datetime=\"\(text)\">\(String(readable[0])) \(clock) UTC</time>"
+        "<time datetime=\"\(CellText.plain(.date(milliseconds)))\">\(timeText(milliseconds))</time>"
+    }
+
+    /// `2011-12-09 12:50 UTC`.
+    static func timeText(_ milliseconds: Int64) -> String {
+        let parts = CellText.plain(.date(milliseconds)).split(separator: "T")
+            .map { $0.prefix { $0 != "Z" && $0 != "." } }
+        let clock = parts.count > 1 ? parts[1].split(separator: ":").prefix(2).joined(separator: ":") : ""
+        return "\(parts[0]) \(clock) UTC"
     }
 
     /// A name as part of an id: what is not a letter or digit becomes a hyphen.

@@ -19,7 +19,12 @@ public struct ReportPage {
     public var html: String {
         HTMLPage(
             title: report.title, facts: facts, contents: contents,
-            main: "\(keyFigures)\n\(report.topics.map(topic))\n\(omissions)",
+            main: """
+                \(keyFigures)
+                \(report.topics.map(topic))
+                \(report.links.map { LinkSectionMarkup($0).markup })
+                \(omissions)
+                """,
             footer: """
                 <p>Made by Atelier. Times are in UTC. A comma separates thousands, a point decimals. Where nothing else is said, \
                 amounts are before discounts, freight and returns; each definition says what counts.</p>
@@ -49,6 +54,11 @@ public struct ReportPage {
             HTMLPage.Entry(
                 id: ReportPage.id(topic), title: topic.name.uppercasedFirst,
                 entries: topic.answers.map { HTMLPage.Entry(id: $0.aggregation.name, title: $0.aggregation.title) })
+        }
+        entries += report.links.map { section in
+            HTMLPage.Entry(
+                id: "links-\(section.topic)", title: section.title,
+                entries: section.exhibits.map { HTMLPage.Entry(id: $0.id, title: $0.title) })
         }
         if !report.omissions.isEmpty {
             entries.append(HTMLPage.Entry(id: "not-answered", title: "Questions without an answer"))

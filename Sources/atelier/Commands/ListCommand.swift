@@ -50,9 +50,9 @@ enum ListedAggregations {
         return aggregations.sorted { ($0.topic, $0.name) < ($1.topic, $1.name) }
     }
 
-    /// - Throws: `UsageError` where no aggregation is about this.
-    static func check(_ name: String, of aggregations: [SavedAggregation]) throws {
-        let topics = Set(aggregations.map(\.topic)).sorted()
+    /// - Throws: `UsageError` where no aggregation is about this, and it is none of the other topics either.
+    static func check(_ name: String, of aggregations: [SavedAggregation], and others: [String] = []) throws {
+        let topics = Set(aggregations.map(\.topic) + others).sorted()
         guard topics.contains(name) else {
             throw UsageError("there is no aggregation about \(name)", advice: advice(for: name, among: topics))
         }

@@ -8,7 +8,8 @@ import Retail
 
 extension Option {
     static let title = Option("title", value: "TEXT", "The report's heading; otherwise \"What the data say\"")
-    static let topic = Option("topic", value: "TOPIC", "Only aggregations about this: sales, customers, products …")
+    static let topic = Option(
+        "topic", value: "TOPIC", "Only what is about this: sales, customers, products …, graph or recommendations")
     static let at = Option(
         "at", value: "MOMENT", "The moment of computation that the report names, such as 2011-12-10; otherwise now")
     static let reportFile = Option("out", value: "FILE", "The HTML file, written whole or not at all")
@@ -21,6 +22,8 @@ extension Command {
         details: [
             "The file needs no network and no other file. It prints, and follows the reader's light or dark colours.",
             "A --param goes to every aggregation that has such a parameter. Aggregations without rows are listed at the end.",
+            "The graph and the recommendations rest on all the data, whatever the parameters. The graph's drawing is\n"
+                + "Graphviz's; without its program dot there is a table.",
             "Charts are drawn by Chart.js, which is put into the file: of the program's folder javascript/, or of Debian's\n"
                 + "package libjs-chart.js. The same store gives the same bytes where --at is the same.",
         ],
@@ -34,7 +37,9 @@ extension Command {
         }
         let computedAt = try moment(invocation)
         let aggregations = try ListedAggregations.readable(invocation.aggregationCatalog(), for: "report")
-        if let topic = invocation.value(.topic) { try ListedAggregations.check(topic, of: aggregations) }
+        if let topic = invocation.value(.topic) {
+            try ListedAggregations.check(topic, of: aggregations, and: LinkSection.topics)
+        }
         let options = ReportOptions(
             title: invocation.value(.title) ?? "What the data say", topic: invocation.value(.topic),
             parameters: try invocation.parameterTexts(), computedAt: computedAt)

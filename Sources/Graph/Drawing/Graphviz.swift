@@ -2,11 +2,11 @@ import BSON
 import Glibc
 
 /// Drawings by Graphviz's `dot`, run as a process of its own.
-enum Graphviz {
+public enum Graphviz {
     /// A drawing in Graphviz's language as SVG.
     ///
     /// - Throws: `operationFailed` where there is no `dot`, or it fails.
-    static func svg(_ text: String) throws -> String {
+    public static func svg(_ text: String) throws -> String {
         let missing = AtelierError(
             ErrorCode(rawValue: 96), "drawing svg needs Graphviz's program dot, and it cannot be found",
             advice: "Install it (Debian: apt-get install graphviz), or ask for --format dot.")
