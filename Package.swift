@@ -30,6 +30,9 @@ let package = Package(
         .systemLibrary(name: "CNLopt", pkgConfig: "nlopt", providers: [.apt(["libnlopt-dev"])]),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        // The types of these alone; the libraries are loaded when they are needed first.
+        .systemLibrary(name: "CPostgreSQL", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CMariaDB", providers: [.apt(["libmariadb-dev"])]),
 
         // The stack, bottom up.
         .target(name: "BSON", dependencies: ["CDecimal"], swiftSettings: hot),
@@ -61,7 +64,10 @@ let package = Package(
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(
             name: "Comparison",
-            dependencies: ["BSON", "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "CSQLite"],
+            dependencies: [
+                "BSON", "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "CSQLite", "CPostgreSQL",
+                "CMariaDB",
+            ],
             resources: [.embedInCode("Page/comparison.css")]),
         .target(name: "Experiments", dependencies: ["BSON", "DocumentStore", "Analytics", "CGSL"]),
         .target(name: "Forecasting", dependencies: ["BSON", "DocumentStore", "Analytics", "CNLopt", "CGSL"]),

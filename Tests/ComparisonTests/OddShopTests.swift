@@ -7,21 +7,31 @@ import Testing
 @Suite struct OddShopTests {
     private static let shops = (1...3).map { seed in
         Result {
-            try Shop { store in
+            try Shop("odd_\(seed)") { store in
                 var shop = OddShop(seed: UInt64(seed))
                 try shop.fill(store)
             }
         }
     }
 
-    @Test(arguments: (try? Shop.aggregations.get().names) ?? [])
-    func theTablesGiveTheSameRows(name: String) throws {
+    private static let names = (try? Shop.aggregations.get().names) ?? []
+
+    @Test(arguments: names)
+    func theTablesGiveTheSameRows(name: String) throws { try compare(name, in: .sqlite) }
+
+    @Test(.needs(.postgresql), arguments: names)
+    func postgreSQLGivesTheSameRows(name: String) throws { try compare(name, in: .postgresql) }
+
+    @Test(.needs(.mariadb), arguments: names)
+    func mariaDBGivesTheSameRows(name: String) throws { try compare(name, in: .mariadb) }
+
+    private func compare(_ name: String, in dialect: SQLDialect) throws {
         let parameters = try Shop.aggregations.get().aggregation(named: name).parameters
         for (index, shop) in OddShopTests.shops.enumerated() {
             var random = SplitMix64(state: UInt64(index) &+ UInt64(name.utf8.count) &* 31)
             for turn in 0..<5 {
                 let arguments = turn == 0 ? [:] : OddShopTests.arguments(for: parameters, &random)
-                let differences = try shop.get().compare(name, arguments).differences
+                let differences = try shop.get().compare(name, arguments, in: dialect).differences
                 #expect(differences.isEmpty, "\(name) of shop \(index + 1) with \(arguments): \(differences.prefix(3))")
             }
         }

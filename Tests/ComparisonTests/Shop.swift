@@ -5,10 +5,11 @@ import DocumentStore
 import Glibc
 import Retail
 
-/// A store of its own and the same data in SQLite; tests only read them.
-final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe; the database is behind a lock.
+/// A store of its own and the same data in each database; tests only read them.
+final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe; the databases are behind the lock.
     let store: Store
-    private let tables: SQLiteDatabase
+    private let label: String
+    private var tables: [SQLDialect: Result<any SQLDatabase, any Error>] = [:]
     private let lock = Lock()
     private let folder: String
 
@@ -20,18 +21,30 @@ final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe;
 
     /// A shop of 300 orders, always the same.
     static let generated = Result {
-        try Shop { store in
+        try Shop("generated") { store in
             try Generator(GeneratorOptions(orders: 300, seed: 1)).forEachBatch { name, documents in
                 try store.database.collection(name).insert(documents).orThrow()
             }
         }
     }
 
-    init(_ fill: (Store) throws -> Void) throws {
+    /// - Parameter label: tells its schemas on servers from those of other shops.
+    init(_ label: String, _ fill: (Store) throws -> Void) throws {
         (folder, store) = try Shop.emptyStore()
+        self.label = label
         try fill(store)
-        tables = try SQLiteDatabase(":memory:")
-        try RelationalLoader(RelationalSchema(Shop.catalog.get()), into: tables).load(from: store.database)
+    }
+
+    /// The data in a database, loaded when it is asked first. The lock is held.
+    private func tables(in dialect: SQLDialect) throws -> any SQLDatabase {
+        if let known = tables[dialect] { return try known.get() }
+        let loaded = Result {
+            let database = try Servers.connect(dialect, label)
+            try RelationalLoader(RelationalSchema(Shop.catalog.get()), into: database).load(from: store.database)
+            return database
+        }
+        tables[dialect] = loaded
+        return try loaded.get()
     }
 
     deinit {
@@ -54,13 +67,13 @@ final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe;
 
     /// What the pipeline and its twin answer, and where they differ.
     func compare(
-        _ name: String, _ arguments: Document
+        _ name: String, _ arguments: Document, in dialect: SQLDialect
     ) throws -> (rows: Int, columns: [String], differences: [RowDifference]) {
         let aggregation = try Shop.aggregations.get().aggregation(named: name)
         let values = try aggregation.arguments(arguments)
         let documents = try aggregation.run(values, on: store.database).rows.all()
-        let twin = try SQLTwin(of: aggregation, in: .sqlite)
-        let answer = try lock.whileLocked { try tables.ask(twin, of: aggregation, values) }
+        let twin = try SQLTwin(of: aggregation, in: dialect)
+        let answer = try lock.whileLocked { try tables(in: dialect).ask(twin, of: aggregation, values) }
         let differences = RowDifference.all(aggregation.columns, documents: documents, tables: answer.rows)
         return (documents.count, answer.columns, differences)
     }

@@ -80,7 +80,21 @@ import Testing
 
     @Test(arguments: cases)
     func theTablesGiveTheSameRows(name: String, arguments: Document) throws {
-        let comparison = try Shop.generated.get().compare(name, arguments)
+        try compare(name, arguments, in: .sqlite)
+    }
+
+    @Test(.needs(.postgresql), arguments: cases)
+    func postgreSQLGivesTheSameRows(name: String, arguments: Document) throws {
+        try compare(name, arguments, in: .postgresql)
+    }
+
+    @Test(.needs(.mariadb), arguments: cases)
+    func mariaDBGivesTheSameRows(name: String, arguments: Document) throws {
+        try compare(name, arguments, in: .mariadb)
+    }
+
+    private func compare(_ name: String, _ arguments: Document, in dialect: SQLDialect) throws {
+        let comparison = try Shop.generated.get().compare(name, arguments, in: dialect)
         #expect(comparison.rows > 0, "\(name) has no rows here")
         #expect(comparison.columns == (try Shop.aggregations.get().aggregation(named: name).columns.map(\.name)))
         #expect(comparison.differences.isEmpty, "\(name): \(comparison.differences.prefix(3))")

@@ -25,8 +25,9 @@ public struct SQLTarget: Sendable {
     public func connect(_ model: DataModel = .tables) throws -> any SQLDatabase {
         switch dialect {
         case .sqlite: return try SQLiteDatabase(model == .json ? jsonPath : address)
-        case .postgresql, .mariadb:
-            throw AtelierError(.commandNotSupported, "there is no client for \(dialect.rawValue)")
+        case .postgresql:
+            return try PostgreSQLDatabase(address, schema: "atelier_comparison" + (model == .json ? "_json" : ""))
+        case .mariadb: return try MariaDBDatabase(address)
         }
     }
 
