@@ -2,7 +2,8 @@ import BSON
 import Glibc
 
 /// A C library that is loaded when it is needed first: a program that never asks its database starts without it.
-struct SharedLibrary: @unchecked Sendable {  // Invariant: the handle is never closed, and dlsym may be called from any thread.
+// Invariant: the handle is never closed, and dlsym may be called from any thread.
+struct SharedLibrary: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
     private let name: String
 
