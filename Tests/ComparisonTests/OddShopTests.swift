@@ -5,7 +5,7 @@ import Testing
 
 /// Documents and tables agree where data are odd too, whatever is asked.
 @Suite struct OddShopTests {
-    private static let shops = (1...3).map { seed in
+    static let shops = (1...3).map { seed in
         Result {
             try Shop("odd_\(seed)") { store in
                 var shop = OddShop(seed: UInt64(seed))

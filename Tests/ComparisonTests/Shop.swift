@@ -9,7 +9,7 @@ import Retail
 final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe; the databases are behind the lock.
     let store: Store
     private let label: String
-    private var tables: [SQLDialect: Result<any SQLDatabase, any Error>] = [:]
+    private var tables: [String: Result<any SQLDatabase, any Error>] = [:]
     private let lock = Lock()
     private let folder: String
 
@@ -36,15 +36,30 @@ final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe;
     }
 
     /// The data in a database, loaded when it is asked first. The lock is held.
-    private func tables(in dialect: SQLDialect) throws -> any SQLDatabase {
-        if let known = tables[dialect] { return try known.get() }
+    private func tables(in dialect: SQLDialect, _ model: DataModel) throws -> any SQLDatabase {
+        let key = "\(label)_\(dialect)_\(model)"
+        if let known = tables[key] { return try known.get() }
         let loaded = Result {
-            let database = try Servers.connect(dialect, label)
-            try RelationalLoader(RelationalSchema(Shop.catalog.get()), into: database).load(from: store.database)
+            let database = try Servers.connect(dialect, "\(label)_\(model)")
+            let schema = try RelationalSchema(Shop.catalog.get())
+            if model == .json {
+                try JSONLoader(schema, into: database).load(from: store.database)
+            } else {
+                try RelationalLoader(schema, into: database).load(from: store.database)
+            }
             return database
         }
-        tables[dialect] = loaded
+        tables[key] = loaded
         return try loaded.get()
+    }
+
+    /// All rows of a table, or of the view that stands for it, in the order of its key.
+    func rows(_ table: RelationalTable, in dialect: SQLDialect, _ model: DataModel) throws -> [[BSONValue]] {
+        let names = table.columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        let key = table.primaryKey.map { "\"\($0)\"" }.joined(separator: ", ")
+        return try lock.whileLocked {
+            try tables(in: dialect, model).rows("SELECT \(names) FROM \"\(table.name)\" ORDER BY \(key)")
+        }
     }
 
     deinit {
@@ -67,13 +82,13 @@ final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe;
 
     /// What the pipeline and its twin answer, and where they differ.
     func compare(
-        _ name: String, _ arguments: Document, in dialect: SQLDialect
+        _ name: String, _ arguments: Document, in dialect: SQLDialect, _ model: DataModel = .tables
     ) throws -> (rows: Int, columns: [String], differences: [RowDifference]) {
         let aggregation = try Shop.aggregations.get().aggregation(named: name)
         let values = try aggregation.arguments(arguments)
         let documents = try aggregation.run(values, on: store.database).rows.all()
         let twin = try SQLTwin(of: aggregation, in: dialect)
-        let answer = try lock.whileLocked { try tables(in: dialect).ask(twin, of: aggregation, values) }
+        let answer = try lock.whileLocked { try tables(in: dialect, model).ask(twin, of: aggregation, values) }
         let differences = RowDifference.all(aggregation.columns, documents: documents, tables: answer.rows)
         return (documents.count, answer.columns, differences)
     }

@@ -111,7 +111,9 @@ public final class MariaDBDatabase: SQLDatabase {
         }
     }
 
-    public func insertion(into table: RelationalTable) -> any RowInsertion { MariaDBInsertion(into: table, of: self) }
+    public func insertion(into table: String, columns: [SQLColumn]) -> any RowInsertion {
+        MariaDBInsertion(into: table, columns, of: self)
+    }
 
     public func tables() throws -> Set<String> {
         let names = try rows(

@@ -8,11 +8,11 @@ final class MariaDBInsertion: RowInsertion {
     private let types: [RelationalType]
     private var buffer: [UInt8] = []
 
-    init(into table: RelationalTable, of database: MariaDBDatabase) {
+    init(into table: String, _ columns: [SQLColumn], of database: MariaDBDatabase) {
         self.database = database
-        let columns = SQLDialect.quoted(table.columns.map(\.name))
-        head = Array("INSERT INTO \(SQLDialect.quoted(table.name)) (\(columns)) VALUES ".utf8)
-        types = table.columns.map(\.type)
+        let names = SQLDialect.quoted(columns.map(\.name))
+        head = Array("INSERT INTO \(SQLDialect.quoted(table)) (\(names)) VALUES ".utf8)
+        types = columns.map(\.type)
     }
 
     func add(_ values: [ValueView]) throws {

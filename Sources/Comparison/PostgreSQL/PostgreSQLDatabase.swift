@@ -84,8 +84,8 @@ public final class PostgreSQLDatabase: SQLDatabase {
         }
     }
 
-    public func insertion(into table: RelationalTable) -> any RowInsertion {
-        PostgreSQLInsertion(into: table, of: self)
+    public func insertion(into table: String, columns: [SQLColumn]) -> any RowInsertion {
+        PostgreSQLInsertion(into: table, columns, of: self)
     }
 
     /// Sends rows in COPY's text format.

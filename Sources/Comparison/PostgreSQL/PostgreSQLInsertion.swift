@@ -9,11 +9,11 @@ final class PostgreSQLInsertion: RowInsertion {
     private let types: [RelationalType]
     private var buffer: [UInt8] = []
 
-    init(into table: RelationalTable, of database: PostgreSQLDatabase) {
+    init(into table: String, _ columns: [SQLColumn], of database: PostgreSQLDatabase) {
         self.database = database
         statement =
-            "COPY \(SQLDialect.quoted(table.name)) (\(SQLDialect.quoted(table.columns.map(\.name)))) FROM STDIN"
-        types = table.columns.map(\.type)
+            "COPY \(SQLDialect.quoted(table)) (\(SQLDialect.quoted(columns.map(\.name)))) FROM STDIN"
+        types = columns.map(\.type)
     }
 
     func add(_ values: [ValueView]) throws {

@@ -61,7 +61,13 @@ public struct QuestionComparison {
         switch side.place {
         case .store: return 0
         case .sql(let target):
-            return try RelationalLoader(schema, into: target.connect(side.model))
+            let database = try target.connect(side.model)
+            if side.model == .json {
+                return try JSONLoader(schema, into: database)
+                    .load(from: store.database, replacing: replacing, progress: progress)
+                    .reduce(0) { $0 + $1.documents }
+            }
+            return try RelationalLoader(schema, into: database)
                 .load(from: store.database, replacing: replacing, progress: progress)
                 .reduce(0) { $0 + $1.rows }
         }

@@ -29,7 +29,7 @@ public protocol SQLDatabase: AnyObject {
     func loading<R>(_ tables: [String], _ body: () throws -> R) throws -> R
 
     /// What fills a table that is there, quicker than one statement a row; several may be under way at once.
-    func insertion(into table: RelationalTable) throws -> any RowInsertion
+    func insertion(into table: String, columns: [SQLColumn]) throws -> any RowInsertion
 
     /// The names of the tables and views that are there, ours or not.
     func tables() throws -> Set<String>
@@ -90,6 +90,17 @@ public struct SQLAnswer: Sendable {
     }
 }
 
+/// A column that rows are added to.
+public struct SQLColumn: Sendable {
+    public let name: String
+    public let type: RelationalType
+
+    public init(name: String, type: RelationalType) {
+        self.name = name
+        self.type = type
+    }
+}
+
 /// Rows on their way into a table.
 public protocol RowInsertion: AnyObject {
     /// Adds a row: one value a column, as the table's mapping gives them; `missing` is NULL.
@@ -101,6 +112,11 @@ public protocol RowInsertion: AnyObject {
 
 extension SQLDatabase {
     public func prepare(_ text: String) throws -> any SQLStatement { try prepare(text, types: [:]) }
+
+    /// What fills a table of the mapping, all of its columns.
+    public func insertion(into table: RelationalTable) throws -> any RowInsertion {
+        try insertion(into: table.name, columns: table.columns.map { SQLColumn(name: $0.name, type: $0.type) })
+    }
 
     /// The rows of a statement that is run once.
     public func rows(_ text: String, _ values: [BSONValue] = []) throws -> [[BSONValue]] {

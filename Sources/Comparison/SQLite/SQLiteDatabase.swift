@@ -76,8 +76,12 @@ public final class SQLiteDatabase: SQLDatabase {
         }
     }
 
-    public func insertion(into table: RelationalTable) throws -> any RowInsertion {
-        SQLiteInsertion(try statement(table.insertion), types: table.columns.map(\.type))
+    public func insertion(into table: String, columns: [SQLColumn]) throws -> any RowInsertion {
+        let places = Array(repeating: "?", count: columns.count).joined(separator: ", ")
+        let names = SQLDialect.quoted(columns.map(\.name))
+        return SQLiteInsertion(
+            try statement("INSERT INTO \(SQLDialect.quoted(table)) (\(names)) VALUES (\(places))"),
+            types: columns.map(\.type))
     }
 
     public func tables() throws -> Set<String> {
