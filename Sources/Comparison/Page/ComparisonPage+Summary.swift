@@ -15,12 +15,14 @@ extension ComparisonPage {
         let equal = report.questions.count(where: \.isEqual)
         let own = report.sides.first?.name ?? ""
         let verdict: Markup =
-            equal == report.questions.count
-            ? "<p>All \(report.questions.count) questions have equal answers everywhere, row for row.</p>"
-            : """
-            <p class="unequal"><strong>\(report.questions.count - equal) of \(report.questions.count) questions have unequal answers.</strong> \
-            They have no times; where they differ is said below.</p>
-            """
+            report.questions.isEmpty
+            ? ""
+            : equal == report.questions.count
+                ? "<p>All \(report.questions.count) questions have equal answers everywhere, row for row.</p>"
+                : """
+                <p class="unequal"><strong>\(report.questions.count - equal) of \(report.questions.count) questions have unequal answers.</strong> \
+                They have no times; where they differ is said below.</p>
+                """
         let rows = others.map { side -> [Markup] in
             let ranked = ranked(side)
             let ratios = ranked.map(\.ratio).sorted()
@@ -43,18 +45,18 @@ extension ComparisonPage {
         return Section(
             id: "summary", title: "What comes out",
             content: """
-                <div class="verdict">\(verdict)</div>
-                \(table)
+                <div class="verdict">\(verdict)\(workloadVerdict)</div>
+                \(report.questions.isEmpty ? "" : table)
                 <div class="pair">
                 \(extremes(losing: true))
                 \(extremes(losing: false))
                 </div>
-                \(lengths)
+                \(report.questions.isEmpty ? "" : lengths)
                 """)
     }
 
     private func extremes(losing: Bool) -> Markup {
-        let lines = others.map { side -> Markup in
+        let lines = (report.questions.isEmpty ? 0..<0 : others).map { side -> Markup in
             let all = ranked(side)
             let chosen =
                 losing ? all.filter { $0.ratio > 1 }.prefix(5) : all.reversed().filter { $0.ratio < 1 }.prefix(5)
@@ -77,7 +79,7 @@ extension ComparisonPage {
             return "<h4>Against \(name)</h4>\n<ol>\n\(items)</ol>\n"
         }
         let title = losing ? "Where documents lose the most" : "Where documents gain the most"
-        return "<article>\n<h3>\(title)</h3>\n\(lines)</article>\n"
+        return "<article>\n<h3>\(title)</h3>\n\(lines)\(workloadExtremes(losing: losing))</article>\n"
     }
 
     /// How long and how tangled the questions are to write.

@@ -48,7 +48,11 @@ public struct ComparisonPage {
                 """,
             content: "\(report.questions.map(article))",
             entries: report.questions.map { HTMLPage.Entry(id: $0.name, title: $0.title) })
-        return [summary, ratios, measured, overview, questions].compactMap(\.self)
+        return [
+            summary, ratios, workloads, measured, report.questions.isEmpty ? nil : overview,
+            report.questions.isEmpty ? nil : questions,
+        ]
+        .compactMap(\.self)
     }
 
     private func markup(_ section: Section) -> Markup {

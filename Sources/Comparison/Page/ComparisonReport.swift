@@ -97,6 +97,8 @@ public struct ComparisonReport: Sendable {
     public let sides: [Side]
     /// Those first that cost the first side the most.
     public let questions: [Question]
+    /// For each workload one a side.
+    public var workloads: [[WorkloadMeasurement]] = []
 
     public init(
         title: String, computedAt: Int64, facts: [(name: String, value: String)], method: [String], sides: [Side],

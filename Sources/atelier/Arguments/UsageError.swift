@@ -45,8 +45,10 @@ struct StoreUnavailable: Error {
     let cause: AtelierError
 
     /// Where, without the name and password that an address may hold.
-    var place: String {
-        if let place = cause.location { return place }
+    var place: String { cause.location ?? StoreUnavailable.place(location) }
+
+    /// A location without the name and password that an address may hold.
+    static func place(_ location: String) -> String {
         guard let scheme = location.firstRange(of: "://"), let at = location[scheme.upperBound...].lastIndex(of: "@")
         else {
             return location

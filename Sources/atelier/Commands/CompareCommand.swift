@@ -20,7 +20,7 @@ extension Command {
         operands: [
             Operand("NAME", "A saved aggregation; without, all of them", isOptional: true, isRepeatable: true)
         ],
-        options: [.sql, .replace, .runs, .seed, .comparisonReport, .store, .aggregations] + Option.output,
+        options: [.compared, .sql, .replace, .runs, .seed, .comparisonReport, .store, .aggregations] + Option.output,
         details: [
             "Puts the store's documents into normalised tables, by the relational mappings in collections/, with their keys, "
                 + "foreign keys and indexes, and asks every saved aggregation of the documents and its SQL twin of the tables. "
@@ -28,65 +28,82 @@ extension Command {
             "cold is the first run after the files were opened and dropped from the system's cache, warm are the runs after "
                 + "that, in an order shuffled for every round. Questions where documents lose the most come first.",
             "A field that no column holds is an error: tables would lose it.",
+            "--of workloads measures loading, reads and writes by key, and changes of the schema, on copies that go afterwards.",
         ],
         examples: [
             "atelier compare", "atelier compare top-products revenue-by-month --runs 20",
-            "atelier compare --report comparison.html",
+            "atelier compare --of workloads", "atelier compare --of all --report comparison.html",
             "atelier compare --sql sqlite=shop.sqlite --replace --format json --out comparison.json",
         ]
     ) { invocation in
+        let parts = try ComparisonParts(invocation)
         let format = try invocation.format()
+        try parts.check(format)
         let runs = try invocation.integer(.runs, in: 1...1000) ?? 7
         let seed = try invocation.integer(.seed, in: 0...Int.max) ?? 1
         let aggregations = try invocation.comparedAggregations()
         // The file's place is tried before the work.
         let page = try invocation.value(.comparisonReport).map { try ComparisonFile($0) }
-        let tables = try invocation.tablesFile()
-        defer { tables.remove() }
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let tables = try invocation.tablesFile(in: folder)
         let target = SQLTarget(.sqlite, at: tables.path)
         var comparison = try QuestionComparison(
-            aggregations, catalog: CollectionCatalog.standard(),
+            parts.hasQuestions ? aggregations : [], catalog: CollectionCatalog.standard(),
             sides: [.documents(in: invocation.storeLocation), .tables(in: target)])
         let progress = Progress("Comparing", counting: "rows", isQuiet: invocation.isQuiet)
         defer { progress.finish() }
         var loaded = 0
+        var workloads: [[WorkloadMeasurement]] = []
         try invocation.withStore { store in
-            loaded = try comparison.load(
-                .tables(in: target), from: store, replacing: invocation.isSet(.replace) || tables.isTemporary
-            ) { progress.advance(to: $0, of: "loading tables") }
-        }
-        guard loaded > 0 else {
-            throw AtelierError(
-                .namespaceNotFound, "the store holds no documents: there is nothing to compare",
-                at: invocation.storeLocation, advice: "Fill it with `atelier generate` or `atelier import`.")
-        }
-        try comparison.check { _ in progress.advance(to: loaded, of: "comparing answers") }
-        let pairs = try comparison.time(runs: runs, seed: UInt64(seed), plans: page != nil) { round in
-            progress.advance(to: loaded, of: "round \(round) of \(runs)")
-        }
-        try page?.write(
-            comparison.report(
-                pairs, title: "Documents against tables", version: Program.version, computedAt: ComparisonFile.now(),
-                facts: [
-                    ("Store", invocation.storeLocation), ("Rows in tables", Progress.grouped(loaded)),
-                    ("Warm runs", "\(runs), in orders of seed \(seed)"),
-                ]))
-        progress.finish()
-        if let page, !invocation.isQuiet { Messages.say("Wrote \(page.path): \(aggregations.count) questions") }
-        let isNested = format == .json || format == .ndjson
-        let rows = RowDescription(
-            columns: isNested ? nil : Command.comparisonColumns,
-            footnotes: [
-                "\(Progress.grouped(loaded)) rows in tables; \(runs) warm runs in orders of seed \(seed); times in ms.",
-                "SQLite \(SQLiteDatabase.version): one connection, cache 256 MiB, memory-mapped up to 2 GiB, statistics gathered. "
-                    + "Both only read.",
-            ])
-        try invocation.printRows(rows) { write in
-            for measurement in pairs.joined() {
-                try Command.row(measurement, isNested: isNested).withView(write)
+            try invocation.requireDocuments(in: store)
+            if parts.hasQuestions {
+                loaded = try comparison.load(
+                    .tables(in: target), from: store, replacing: invocation.isSet(.replace) || tables.isTemporary
+                ) { progress.advance(to: $0, of: "loading tables") }
+            }
+            if parts.hasWorkloads {
+                workloads = try invocation.workloads(of: store, in: folder, seed: UInt64(seed)) {
+                    progress.advance(to: loaded, of: $0)
+                }
             }
         }
-        if let error = Command.inequality(comparison.unequal, of: aggregations.count) { throw error }
+        var pairs: [[QuestionComparison.Measurement]] = []
+        if parts.hasQuestions {
+            try comparison.check { _ in progress.advance(to: loaded, of: "comparing answers") }
+            pairs = try comparison.time(runs: runs, seed: UInt64(seed), plans: page != nil) { round in
+                progress.advance(to: loaded, of: "round \(round) of \(runs)")
+            }
+        }
+        if let page {
+            var report = try comparison.report(
+                pairs, title: "Documents against tables", version: Program.version, computedAt: ComparisonFile.now(),
+                facts: [("Store", StoreUnavailable.place(invocation.storeLocation)), ("Seed", "\(seed)")]
+                    + (parts.hasQuestions
+                        ? [("Rows in tables", Progress.grouped(loaded)), ("Warm runs", "\(runs)")] : []))
+            report.workloads = workloads
+            try page.write(report)
+        }
+        progress.finish()
+        if let page, !invocation.isQuiet { Messages.say("Wrote \(page.path)") }
+        let isNested = format == .json || format == .ndjson
+        let questions = PrintedRows(
+            RowDescription(
+                columns: isNested ? nil : Command.comparisonColumns,
+                footnotes: [
+                    "\(Progress.grouped(loaded)) rows in tables; \(runs) warm runs in orders of seed \(seed); times in ms.",
+                    "SQLite \(SQLiteDatabase.version): one connection, cache 256 MiB, memory-mapped up to 2 GiB, statistics "
+                        + "gathered. Both only read.",
+                ]), pairs.joined().map { Command.row($0, isNested: isNested) })
+        try invocation.printTables(
+            (parts.hasQuestions ? [questions] : [])
+                + (parts.hasWorkloads ? [.workloads(workloads, isNested: isNested)] : []),
+            isNested: isNested)
+        if let error = Command.inequality(comparison.unequal, of: aggregations.count)
+            ?? WorkloadMeasurement.inequality(workloads)
+        {
+            throw error
+        }
     }
 
     private static let comparisonColumns = [
@@ -146,11 +163,6 @@ extension Command {
 private struct TablesFile {
     let path: String
     let isTemporary: Bool
-
-    func remove() {
-        guard isTemporary else { return }
-        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
-    }
 }
 
 extension Invocation {
@@ -161,7 +173,7 @@ extension Invocation {
         }
     }
 
-    fileprivate func tablesFile() throws -> TablesFile {
+    fileprivate func tablesFile(in folder: TemporaryFolder) throws -> TablesFile {
         let text = value(.sql) ?? "sqlite"
         let name = String(text.prefix { $0 != "=" })
         guard name == "sqlite" else {
@@ -173,16 +185,6 @@ extension Invocation {
             return TablesFile(path: path, isTemporary: false)
         }
         if isSet(.replace) { throw UsageError("--replace is for --sql sqlite=FILE: a temporary file holds no tables") }
-        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(folder)/atelier-compare-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        guard descriptor >= 0 else {
-            throw AtelierError(
-                .fileOpenFailed, "cannot create a temporary file: \(String(cString: strerror(errno)))", at: folder,
-                advice: "Set TMPDIR to a folder with room, or name a file with --sql sqlite=FILE.")
-        }
-        close(descriptor)
-        return TablesFile(
-            path: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self), isTemporary: true)
+        return TablesFile(path: folder.file("tables.sqlite"), isTemporary: true)
     }
 }

@@ -43,6 +43,7 @@ final class Output {
         guard let temporary, !isFinished else { return }
         close(descriptor)
         unlink(temporary)
+        Interruption.keep(temporary)
     }
 
     func write(_ text: String) throws {
@@ -81,26 +82,6 @@ final class Output {
             throw AtelierError(.fileOpenFailed, "cannot write: \(String(cString: strerror(errno)))", at: path)
         }
         isFinished = true
-        Interruption.removeOnExit(nil)
-    }
-}
-
-/// What is left to tidy up when somebody presses Ctrl-C.
-private enum Interruption {
-    /// The unfinished file's name. Invariant: set by the main thread before the handler is installed, read by the handler.
-    nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>?
-
-    static func removeOnExit(_ name: String?) {
-        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
-        free(path)
-        path = name.map { strdup($0) }
-        guard name != nil else { return }
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number) { number in
-                if let path = Interruption.path { unlink(path) }
-                signal(number, SIG_DFL)
-                raise(number)
-            }
-        }
+        Interruption.keep(temporary)
     }
 }
