@@ -4,7 +4,9 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
+import time
 
 import html5lib
 import pytest
@@ -131,3 +133,57 @@ def test_an_empty_store_has_nothing_to_compare(tmp_path):
     outcome = run(tmp_path, "--report", tmp_path / "page.html")
     assert outcome.returncode == 1 and "holds no documents" in outcome.stderr and "atelier generate" in outcome.stderr
     assert not (tmp_path / "page.html").exists() and list((tmp_path / "temporary").iterdir()) == []
+
+
+# Workloads
+
+
+@pytest.fixture(scope="module")
+def workloads(folder):
+    before = (folder / "test.store").read_bytes()
+    outcome = run(folder, "--of", "workloads", "--format", "json", "--report", folder / "workloads.html")
+    assert outcome.returncode == 0, outcome.stderr
+    assert (folder / "test.store").read_bytes() == before and list((folder / "temporary").iterdir()) == []
+    return json.loads(outcome.stdout)
+
+
+def test_workloads_are_equal_on_both_sides_and_have_their_times(workloads):
+    names = {workload["workload"] for workload in workloads}
+    assert {"load", "read-customer", "read-product", "read-whole-order", "insert-order", "insert-orders-in-batches",
+            "add-attribute", "add-collection"} <= names
+    assert len(workloads) == 2 * len(names)
+    for workload in workloads:
+        assert workload["equal"] is (None if workload["workload"] == "load" else True)
+        assert 0 < workload["medianMs"] <= workload["p90Ms"] and workload["perSecond"] > 0
+        assert workload["model"] == {"atelier": "documents", "sqlite": "tables"}[workload["database"]]
+        assert "on disk" in workload["durability"]
+    assert any("synchronous = FULL" in workload["durability"] for workload in workloads)
+
+
+def test_workloads_are_on_the_page(workloads, folder, chromium):
+    page = folder / "workloads.html"
+    chromium.open(page)
+    assert chromium.complaints() == []
+    assert chromium.value("document.querySelectorAll('#workloads-table tbody tr').length") == len(workloads)
+    assert chromium.value("document.getElementById('questions')") is None
+
+
+def test_what_is_compared_is_checked(folder):
+    assert "Give questions, workloads or all" in run(folder, "--of", "everything").stderr
+    assert "asks none" in run(folder, "low-stock", "--of", "workloads").stderr
+    outcome = run(folder, "low-stock", "--of", "all", "--format", "csv")
+    assert outcome.returncode == 2 and "two tables" in outcome.stderr
+
+
+def test_ctrl_c_leaves_no_temporary_file(folder):
+    temporary = folder / "temporary"
+    process = subprocess.Popen(
+        [PROGRAM, "compare", "--of", "workloads", "--quiet", "--store", folder / "test.store"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"TMPDIR": str(temporary)})
+    for _ in range(1000):
+        if any(path.suffix == ".sqlite" for path in temporary.glob("*/*")):
+            break
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == -signal.SIGINT
+    assert list(temporary.iterdir()) == []
