@@ -15,6 +15,9 @@ public struct AtelierError: Error, Sendable, CustomStringConvertible {
     public var labels: [String]
     /// More of the reply's fields: `keyPattern` and `keyValue` of a duplicate key, `errInfo` of a failed validation.
     public var details: Document?
+    /// While a query is compiled: the address of the element that was being read. Compared with, never read from; whoever has
+    /// the whole query makes a `location` of it.
+    public var origin: UInt?
 
     /// An error with this code and message; see the properties for the rest.
     public init(
@@ -37,7 +40,7 @@ public struct AtelierError: Error, Sendable, CustomStringConvertible {
         return text
     }
 
-    /// The error as a command's reply: `{ok: 0, errmsg, code, codeName}`.
+    /// The error as a command's reply: `{ok: 0, errmsg, code, codeName}`, with `information` as `errInfo`.
     public var reply: Document {
         Document { writer in
             writer.append("ok", ValueView.double(0))
@@ -46,7 +49,33 @@ public struct AtelierError: Error, Sendable, CustomStringConvertible {
             writer.append("codeName", BSONValue.string(code.name))
             if !labels.isEmpty { writer.append("errorLabels", BSONValue.array(BSONArray(labels.map { .string($0) }))) }
             for (key, value) in details?.elements ?? [] { writer.append(key, value) }
+            if let information { writer.append("errInfo", BSONValue.document(information)) }
         }
+    }
+
+    /// The place in the query and the advice as replies carry them: MongoDB leaves it to the error what `errInfo` holds. Nil
+    /// where there are none, or the details have an `errInfo` of their own. A place on this machine's disk stays here.
+    public var information: Document? {
+        let place = location.flatMap { $0.contains("/") ? nil : $0 }
+        guard place != nil || advice != nil, details?["errInfo"] == nil else { return nil }
+        return Document { writer in
+            if let place { writer.append("location", BSONValue.string(place)) }
+            if let advice { writer.append("advice", BSONValue.string(advice)) }
+        }
+    }
+
+    /// Takes the place and the advice out of a reply's `errInfo`, where that holds nothing else.
+    public mutating func readInformation() {
+        guard let fields = details?.elements, let found = fields.first(where: { $0.key == "errInfo" }),
+            let information = found.value.documentValue, !information.isEmpty,
+            information.elements.allSatisfy({
+                ["location", "advice"].contains($0.key) && $0.value.stringValue != nil
+            })
+        else { return }
+        location = information["location"]?.stringValue ?? location
+        advice = information["advice"]?.stringValue ?? advice
+        let rest = fields.filter { $0.key != "errInfo" }
+        details = rest.isEmpty ? nil : Document(rest.map { ($0.key, $0.value) })
     }
 }
 

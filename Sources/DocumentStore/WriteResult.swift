@@ -43,7 +43,9 @@ public struct WriteError: Sendable, Equatable {
     public let details: Document?
 
     public var asAtelierError: AtelierError {
-        AtelierError(code, message, at: "write \(index)", details: details)
+        var error = AtelierError(code, message, at: "write \(index)", advice: refusal, details: details)
+        error.readInformation()
+        return error
     }
 }
 

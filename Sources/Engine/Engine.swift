@@ -37,10 +37,14 @@ public final class Engine: Deployment {
         }
         try command.expectOnly(known.fields)
         try command.checkGenericOptions()
-        guard let session = command.session else { return try known.run(command, self) }
-        return try operations.running(in: session) { operation in
-            command.operation = operation
-            return try known.run(command, self)
+        do {
+            guard let session = command.session else { return try known.run(command, self) }
+            return try operations.running(in: session) { operation in
+                command.operation = operation
+                return try known.run(command, self)
+            }
+        } catch let error as AtelierError where error.location == nil {
+            throw document.withView { error.located(in: $0, named: "") }
         }
     }
 
@@ -91,7 +95,7 @@ extension Engine {
             let query = Query(self, snapshot, namespace, interrupt)
             return OpenCursor(
                 namespace: namespace.description, pipeline: try open(query), snapshot: snapshot, interrupt: interrupt,
-                session: command.session)
+                session: command.session, command: command.document)
         } catch {
             snapshot.close()
             throw error

@@ -42,21 +42,31 @@ final class Query: PipelineEnvironment {
         return try filter.withView { filterView in
             let wantedSort = sort.flatMap { $0.isEmpty ? nil : $0 }
             let enough = limit > 0 ? limit.addingReportingOverflow(skip).partialValue : nil
-            let access = try Planner(reader, namespace).plan(
-                filter: filterView, sort: wantedSort, hint: hint, limit: enough)
+            let access = try locatingErrors(in: filterView, named: "filter") {
+                try Planner(reader, namespace).plan(filter: filterView, sort: wantedSort, hint: hint, limit: enough)
+            }
             (plan, explainedFilter) = (access, filter)
             let source = try access.source(reader, compiler, examined)
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
-            if !filter.isEmpty { builder.stage = Match(builder.stage, try compiler.filter(filterView)) }
+            if !filter.isEmpty {
+                let predicate = try locatingErrors(in: filterView, named: "filter") { try compiler.filter(filterView) }
+                builder.stage = Match(builder.stage, predicate)
+            }
             if let wantedSort, !access.providesSort {
-                let pattern = try wantedSort.withView { try SortPattern($0, compiler) }
+                let pattern = try wantedSort.withView { view in
+                    try locatingErrors(in: view, named: "sort") { try SortPattern(view, compiler) }
+                }
                 builder.sort(
                     pattern, limit: limit > 0 && !(limit.addingReportingOverflow(skip).overflow) ? limit + skip : nil)
             }
             if skip > 0 { builder.stage = Skip(builder.stage, skip) }
             if limit > 0 { builder.stage = Limit(builder.stage, limit) }
             if let projection, !projection.isEmpty {
-                try projection.withView { try builder.project(find: $0, filter: filterView) }
+                try projection.withView { view in
+                    try locatingErrors(in: view, named: "projection") {
+                        try builder.project(find: view, filter: filterView)
+                    }
+                }
             }
             return builder.finish()
         }
@@ -67,7 +77,9 @@ final class Query: PipelineEnvironment {
         let compiler = Compiler(now: now)
         try compiler.define(variables)
         return try filter.withView { view in
-            let access = try Planner(reader, namespace).plan(filter: view, sort: nil, hint: hint)
+            let access = try locatingErrors(in: view, named: "filter") {
+                try Planner(reader, namespace).plan(filter: view, sort: nil, hint: hint)
+            }
             guard let source = try access.source(reader, compiler, examined) as? RecordSource else {
                 preconditionFailure("an existing collection is read by its records")
             }
@@ -89,17 +101,20 @@ final class Query: PipelineEnvironment {
         let compiler = Compiler(now: now)
         try compiler.define(variables)
         return try pipeline.withView { view in
-            let stages = try PipelineBuilder.stages(.array(view))
-            let source: Stage =
-                if collectionless || PipelineBuilder.startsWithoutCollection(stages) {
-                    SingleRow(compiler)
-                } else {
-                    try self.source(namespace, compiler: compiler, pipeline: stages, hint: hint, main: true)
-                }
-            let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
-            if !collectionless, let grouped = try parallel(stages, variables) { return grouped }
-            try builder.compile(stages)
-            return builder.finish()
+            try locatingErrors(in: view, named: "pipeline", isArray: true) {
+                let stages = try PipelineBuilder.stages(.array(view))
+                let source: Stage =
+                    if collectionless || PipelineBuilder.startsWithoutCollection(stages) {
+                        SingleRow(compiler)
+                    } else {
+                        try self.source(namespace, compiler: compiler, pipeline: stages, hint: hint, main: true)
+                    }
+                let builder = PipelineBuilder(
+                    compiler: compiler, environment: self, source: source, interrupt: interrupt)
+                if !collectionless, let grouped = try parallel(stages, variables) { return grouped }
+                try builder.compile(stages)
+                return builder.finish()
+            }
         }
     }
 
@@ -114,8 +129,17 @@ final class Query: PipelineEnvironment {
         _ namespace: Namespace, compiler: Compiler, pipeline: [ValueView], hint: BSONValue?, main: Bool
     ) throws -> Stage {
         let start = try PipelineBuilder.start(of: pipeline)
-        let access = try (start.filter ?? Document()).withView { filter in
-            try Planner(reader, namespace).plan(filter: filter, sort: start.sort, hint: hint)
+        let access: AccessPlan
+        do {
+            access = try (start.filter ?? Document()).withView { filter in
+                try Planner(reader, namespace).plan(filter: filter, sort: start.sort, hint: hint)
+            }
+        } catch let error as AtelierError where error.origin != nil {
+            // What is planned with is a copy: compiling the pipeline itself fails at the same place, and says which it is.
+            try PipelineBuilder(
+                compiler: compiler, environment: self, source: SingleRow(compiler), interrupt: interrupt
+            ).compile(pipeline)
+            throw error
         }
         if main { (plan, explainedFilter) = (access, start.filter ?? Document()) }
         return try access.source(reader, compiler, main ? examined : Examined())

@@ -15,6 +15,7 @@ extension AtelierError {
             self.init(
                 ErrorCode(rawValue: code), reply["errmsg"]?.stringValue ?? error.text, labels: labels,
                 details: AtelierError.details(of: reply))
+            readInformation()
         } else if error.domain == MONGOC_ERROR_SERVER.rawValue {
             self.init(ErrorCode(rawValue: Int32(bitPattern: error.code)), error.text, labels: labels)
         } else {

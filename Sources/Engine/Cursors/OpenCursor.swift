@@ -16,8 +16,14 @@ final class OpenCursor {
     /// A document that no longer fitted into the last batch.
     private var held: Document?
     private(set) var isExhausted = false
+    /// The command that opened it, in which errors have their place.
+    private let command: Document
 
-    init(namespace: String, pipeline: Pipeline, snapshot: Snapshot?, interrupt: Interrupt, session: [UInt8]?) {
+    init(
+        namespace: String, pipeline: Pipeline, snapshot: Snapshot?, interrupt: Interrupt, session: [UInt8]?,
+        command: Document
+    ) {
+        self.command = command
         self.namespace = namespace
         self.pipeline = pipeline
         self.snapshot = snapshot
@@ -29,6 +35,12 @@ final class OpenCursor {
 
     /// Appends up to `count` documents, and not more bytes than a reply holds, to the open array.
     func fill(_ writer: BSONWriter, count: Int) throws {
+        do { try append(to: writer, count: count) } catch let error as AtelierError {
+            throw command.withView { error.located(in: $0, named: "") }
+        }
+    }
+
+    private func append(to writer: BSONWriter, count: Int) throws {
         let start = writer.mark
         var appended = 0
         if let document = held, count > 0 {

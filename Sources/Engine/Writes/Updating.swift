@@ -77,11 +77,18 @@ final class CompiledUpdate {
         root = compiler.shape.base!
         filter = statement.filter
         try compiler.define(variables)
-        predicate = try statement.filter.withView { try compiler.filter($0) }
+        predicate = try statement.filter.withView { view in
+            try locatingErrors(in: view, named: "filter") { try compiler.filter(view) }
+        }
         try compiler.define(statement.constants)
         let arrayFilters = statement.arrayFilters.map { compiler.arena.value(.document($0)).asDocument }
-        program = try statement.update.withValue {
-            try compiler.update($0, arrayFilters: arrayFilters, multi: statement.multi)
+        program = try statement.update.withValue { update in
+            func compile() throws -> UpdateProgram {
+                try compiler.update(update, arrayFilters: arrayFilters, multi: statement.multi)
+            }
+            guard update.type == .document || update.type == .array else { return try compile() }
+            return try locatingErrors(
+                in: update.asDocument, named: "update", isArray: update.type == .array, compile)
         }
         scope = compiler.makeScope(interrupt: interrupt)
     }

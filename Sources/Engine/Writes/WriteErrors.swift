@@ -13,6 +13,7 @@ struct WriteErrors {
                 writer.append("index", ValueView.int32(Int32(index)))
                 writer.append("code", ValueView.int32(error.code.rawValue))
                 for (key, value) in error.details?.elements ?? [] { writer.append(key, value) }
+                if let information = error.information { writer.append("errInfo", BSONValue.document(information)) }
                 writer.append("errmsg", BSONValue.string(error.message))
             })
     }

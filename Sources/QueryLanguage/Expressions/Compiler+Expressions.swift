@@ -24,11 +24,14 @@ extension Compiler {
         switch value.type {
         case .string:
             return value.bytes.first == UInt8(ascii: "$") ? try path(value.asString) : Constant(arena.copy(value))
-        case .document: return try object(value.asDocument)
+        case .document:
+            do { return try object(value.asDocument) } catch let error as AtelierError {
+                throw error.found(atStartOf: value.asDocument)
+            }
         case .array:
             var elements: [Expression] = []
             var cursor = value.asDocument.elements()
-            while cursor.next() { elements.append(try expression(cursor.value)) }
+            while cursor.next() { elements.append(try reading(cursor) { try expression(cursor.value) }) }
             return try fold(ArrayLiteral(elements), elements)
         default: return Constant(arena.copy(value))
         }
@@ -39,13 +42,16 @@ extension Compiler {
         guard cursor.next() else { return try fold(DocumentLiteral([]), []) }
         let name = cursor.keyString
         if name.hasPrefix("$") {
-            let argument = cursor.value
+            let (argument, use) = (cursor.value, cursor)
             if cursor.next() {
                 throw AtelierError(
                     15983,
                     "An object representing an expression must have exactly one field, not \(document.count)")
             }
-            return try call(name, argument)
+            let folded = foldFailure == nil
+            let result = try call(name, argument)
+            if folded { foldFailure = foldFailure?.found(at: use) }
+            return result
         }
         var fields: [(name: FieldName, value: Expression)] = []
         repeat {
@@ -63,7 +69,7 @@ extension Compiler {
             if fields.contains(where: { $0.name.text == name }) {
                 throw AtelierError(16406, "duplicate field name specified in object literal: \(name)")
             }
-            fields.append((FieldName(name), try expression(cursor.value)))
+            fields.append((FieldName(name), try reading(cursor) { try expression(cursor.value) }))
         } while cursor.next()
         return try fold(DocumentLiteral(fields), fields.map(\.value))
     }
@@ -71,7 +77,9 @@ extension Compiler {
     /// Compiles a use of an operator.
     func call(_ name: String, _ argument: ValueView) throws -> Expression {
         guard let known = ExpressionOperator.byName[name] else {
-            throw AtelierError(.invalidPipelineOperator, "Unrecognized expression '\(name)'")
+            throw AtelierError(
+                .invalidPipelineOperator, "Unrecognized expression '\(name)'",
+                advice: Suggestion.expression(insteadOf: name))
         }
         return try known.compile(argument, self)
     }
@@ -81,7 +89,7 @@ extension Compiler {
         var operands: [Expression] = []
         if argument.type == .array {
             var cursor = argument.asDocument.elements()
-            while cursor.next() { operands.append(try expression(cursor.value)) }
+            while cursor.next() { operands.append(try reading(cursor) { try expression(cursor.value) }) }
         } else {
             operands.append(try expression(argument))
         }

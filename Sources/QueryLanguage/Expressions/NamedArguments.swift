@@ -24,7 +24,9 @@ struct NamedArguments {
             guard allowed.contains(key) else {
                 throw AtelierError(
                     unknown, "Unrecognized argument to \(name): \(key)",
-                    advice: "Its arguments are \(allowed.joined(separator: ", ")).")
+                    advice: Suggestion.name(key, among: allowed)
+                        ?? "Its arguments are \(allowed.joined(separator: ", "))."
+                ).found(at: cursor)
             }
             values.append((key, cursor.value))
         }

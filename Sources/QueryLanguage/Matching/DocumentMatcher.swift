@@ -12,7 +12,9 @@ public final class DocumentMatcher {
         let compiler = Compiler(now: now)
         self.compiler = compiler
         root = compiler.shape.base!
-        predicate = try filter.withView { try compiler.filter($0) }
+        predicate = try filter.withView { view in
+            try locatingErrors(in: view, named: "filter") { try compiler.filter(view) }
+        }
         scope = compiler.makeScope()
     }
 

@@ -9,7 +9,7 @@ indirect enum FilterNode {
     /// `$nor`.
     case none([FilterNode])
     case field(FieldCondition)
-    /// `$expr`: the expression, compiled where the row is known.
+    /// `$expr`: the expression, compiled where the row is known; it lies in the filter, and is valid as long as that.
     case expression(ValueView)
     case schema(SchemaTest)
     case constant(Bool)

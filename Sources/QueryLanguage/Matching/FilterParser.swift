@@ -13,10 +13,12 @@ struct FilterParser {
         var cursor = spec.elements()
         while cursor.next() {
             let name = cursor.keyString
-            if name.hasPrefix("$") && !FilterParser.isReferenceField(name) {
-                if let part = try topLevel(name, cursor.value, nested: nested) { parts.append(part) }
-            } else {
-                parts.append(.field(.init(path: name, condition: try value(cursor.value))))
+            try reading(cursor) {
+                if name.hasPrefix("$") && !FilterParser.isReferenceField(name) {
+                    if let part = try topLevel(name, cursor.value, nested: nested) { parts.append(part) }
+                } else {
+                    parts.append(.field(.init(path: name, condition: try value(cursor.value))))
+                }
             }
         }
         return parts.count == 1 ? parts[0] : .all(parts)
@@ -34,7 +36,7 @@ struct FilterParser {
         case "$nor": return .none(try clauses(name, argument, nested: nested))
         case "$expr":
             if nested { throw FilterParser.topLevelOnly(name) }
-            return .expression(arena.copy(argument))
+            return .expression(argument)
         case "$jsonSchema":
             guard argument.type == .document else { throw AtelierError(.typeMismatch, "$jsonSchema must be an object") }
             if nested { throw FilterParser.topLevelOnly(name) }
@@ -60,8 +62,7 @@ struct FilterParser {
             throw AtelierError(27, "text index required for $text query")
         default:
             throw AtelierError(
-                .badValue, "unknown top level operator: \(name)",
-                advice: "For a field whose name starts with a dollar sign use $getField.")
+                .badValue, "unknown top level operator: \(name)", advice: Suggestion.topLevel(insteadOf: name))
         }
     }
 
@@ -75,7 +76,7 @@ struct FilterParser {
         var cursor = argument.asDocument.elements()
         while cursor.next() {
             guard cursor.type == .document else {
-                throw AtelierError(.badValue, "\(name)'s entries need to be full objects")
+                throw AtelierError(.badValue, "\(name)'s entries need to be full objects").found(at: cursor)
             }
             clauses.append(try filter(cursor.value.asDocument, nested: nested))
         }
@@ -106,12 +107,14 @@ struct FilterParser {
         var cursor = spec.elements()
         while cursor.next() {
             let name = cursor.keyString
-            if name == "$options" {
-                if spec.find("$regex").isMissing { throw AtelierError(.badValue, "$options needs a $regex") }
-            } else if name == "$regex" {
-                conditions.append(.regex(try regex(cursor.value, spec.find("$options"))))
-            } else {
-                conditions.append(try condition(name, cursor.value))
+            try reading(cursor) {
+                if name == "$options" {
+                    if spec.find("$regex").isMissing { throw AtelierError(.badValue, "$options needs a $regex") }
+                } else if name == "$regex" {
+                    conditions.append(.regex(try regex(cursor.value, spec.find("$options"))))
+                } else {
+                    conditions.append(try condition(name, cursor.value))
+                }
             }
         }
         return conditions.count == 1 ? conditions[0] : .all(conditions)
@@ -142,7 +145,8 @@ struct FilterParser {
         case "$bitsAnyClear": return .bits(set: false, all: false, try bitMask(name, argument))
         case "$geoWithin", "$geoIntersects", "$near", "$nearSphere", "$within", "$geoNear":
             throw AtelierError(.badValue, "\(name) is not supported here")
-        default: throw AtelierError(.badValue, "unknown operator: \(name)")
+        default:
+            throw AtelierError(.badValue, "unknown operator: \(name)", advice: Suggestion.condition(insteadOf: name))
         }
     }
 

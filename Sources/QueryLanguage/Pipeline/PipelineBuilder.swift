@@ -38,11 +38,16 @@ public final class PipelineBuilder {
             let specification = stages[index]
             following = stages[(index + 1)...]
             let (name, argument) = try PipelineBuilder.split(specification)
-            guard let known = StageOperator.byName[name] else {
-                throw AtelierError(40324, "Unrecognized pipeline stage name: '\(name)'")
+            do {
+                guard let known = StageOperator.byName[name] else {
+                    throw AtelierError(
+                        40324, "Unrecognized pipeline stage name: '\(name)'", advice: Suggestion.stage(insteadOf: name))
+                }
+                if writes { throw AtelierError(40601, "$out and $merge can only be the final stage in the pipeline") }
+                try known.compile(argument, self)
+            } catch let error as AtelierError {
+                throw error.found(atStartOf: specification.asDocument)
             }
-            if writes { throw AtelierError(40601, "$out and $merge can only be the final stage in the pipeline") }
-            try known.compile(argument, self)
         }
     }
 
@@ -107,7 +112,10 @@ public final class PipelineBuilder {
         }
         let (name, argument) = (cursor.keyString, cursor.value)
         if cursor.next() {
-            throw AtelierError(40323, "A pipeline stage specification object must contain exactly one field.")
+            throw AtelierError(
+                40323, "A pipeline stage specification object must contain exactly one field.",
+                advice: "Give each stage an object of its own: [{\(name): …}, {\(cursor.keyString): …}]."
+            ).found(at: cursor)
         }
         return (name, argument)
     }

@@ -62,16 +62,7 @@ struct ProjectionParser {
         var count = 0
         while cursor.next() {
             count += 1
-            let name = cursor.keyString
-            if policy == .addFields && !path.isEmpty && name.contains(".") {
-                throw AtelierError(40183, "cannot use dotted field name '\(name)' in a sub object")
-            }
-            if policy == .addFields && !path.isEmpty && name.hasPrefix("$") {
-                throw AtelierError(
-                    40182, "expected no operators beside the fields of \(path.joined(separator: ".")), found \(name)")
-            }
-            if policy == .find, try positional(name, cursor.value, below: path) { continue }
-            try field(path + split(name), cursor.value)
+            try reading(cursor) { try element(cursor, below: path) }
         }
         guard count == 0 else { return }
         if !path.isEmpty {
@@ -85,6 +76,19 @@ struct ProjectionParser {
                 policy == .addFields ? 40177 : 51272,
                 "Invalid projection: the specification must have at least one field")
         }
+    }
+
+    private mutating func element(_ cursor: ElementCursor, below path: [String]) throws {
+        let name = cursor.keyString
+        if policy == .addFields && !path.isEmpty && name.contains(".") {
+            throw AtelierError(40183, "cannot use dotted field name '\(name)' in a sub object")
+        }
+        if policy == .addFields && !path.isEmpty && name.hasPrefix("$") {
+            throw AtelierError(
+                40182, "expected no operators beside the fields of \(path.joined(separator: ".")), found \(name)")
+        }
+        if policy == .find, try positional(name, cursor.value, below: path) { return }
+        try field(path + split(name), cursor.value)
     }
 
     /// The components of a name, which may hold dots; a DBRef's names may start with `$`.

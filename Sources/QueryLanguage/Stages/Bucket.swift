@@ -107,7 +107,9 @@ func bucketOutput(
     guard let output else { return [("count", CountAccumulator.sum(of: Constant(.int32(1))))] }
     var fields: [(name: String, accumulator: Accumulator)] = []
     var cursor = output.asDocument.elements()
-    while cursor.next() { fields.append(try compiler.accumulatorField(cursor.keyString, cursor.value)) }
+    while cursor.next() {
+        fields.append(try reading(cursor) { try compiler.accumulatorField(cursor.keyString, cursor.value) })
+    }
     return fields
 }
 

@@ -14,10 +14,10 @@ extension StageOperator {
             let (name, value) = (cursor.keyString, cursor.value)
             if name == "_id" {
                 if key != nil { throw AtelierError(15948, "a group's _id may only be specified once") }
-                key = try GroupKey(value, compiler)
+                key = try reading(cursor) { try GroupKey(value, compiler) }
                 continue
             }
-            fields.append(try compiler.accumulatorField(name, value))
+            fields.append(try reading(cursor) { try compiler.accumulatorField(name, value) })
         }
         guard let key else { throw AtelierError(15955, "a group specification must include an _id") }
         builder.group(key, fields)
@@ -42,9 +42,14 @@ extension Compiler {
         }
         if cursor.next() { throw AtelierError(40238, "The field '\(name)' must specify one accumulator") }
         guard let known = AccumulatorOperator.byName[operatorName] else {
-            throw AtelierError(15952, "unknown group operator '\(operatorName)'")
+            throw AtelierError(
+                15952, "unknown group operator '\(operatorName)'",
+                advice: Suggestion.accumulator(insteadOf: operatorName)
+            ).found(atStartOf: value.asDocument)
         }
-        return (name, try known.compile(argument, self))
+        do { return (name, try known.compile(argument, self)) } catch let error as AtelierError {
+            throw error.found(atStartOf: value.asDocument)
+        }
     }
 }
 

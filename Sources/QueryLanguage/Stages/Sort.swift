@@ -50,27 +50,32 @@ public final class SortPattern {
         var cursor = specification.elements()
         while cursor.next() {
             let value = cursor.value
-            if value.type == .document {
-                var inner = value.asDocument.elements()
-                if inner.next(), inner.keyString == "$meta" {
-                    throw AtelierError(
-                        .badValue, "$meta sort keys need a text or search score, which this query has not")
-                }
-                throw AtelierError(15975, "$meta is the only expression supported by $sort right now")
-            }
-            guard value.isNumber else {
-                throw AtelierError(15974, "$sort key ordering must be specified using a number or {$meta: 'textScore'}")
-            }
-            guard let order = value.numberAsDouble, order == 1 || order == -1 else {
-                throw AtelierError(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
-            }
-            fields.append((cursor.keyString, order == 1))
+            try reading(cursor) { try SortPattern.check(value) }
+            fields.append((cursor.keyString, value.numberAsDouble == 1))
         }
         if fields.isEmpty { throw AtelierError(15976, "$sort stage must have at least one sort key") }
         if fields.count > 32 {
             throw AtelierError(.badValue, "too many compound keys: \(fields.count) is greater than max 32")
         }
         try self.init(fields, compiler)
+    }
+
+    /// - Throws: for what no field can be sorted by.
+    private static func check(_ value: ValueView) throws {
+        if value.type == .document {
+            var inner = value.asDocument.elements()
+            if inner.next(), inner.keyString == "$meta" {
+                throw AtelierError(
+                    .badValue, "$meta sort keys need a text or search score, which this query has not")
+            }
+            throw AtelierError(15975, "$meta is the only expression supported by $sort right now")
+        }
+        guard value.isNumber else {
+            throw AtelierError(15974, "$sort key ordering must be specified using a number or {$meta: 'textScore'}")
+        }
+        guard let order = value.numberAsDouble, order == 1 || order == -1 else {
+            throw AtelierError(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
+        }
     }
 
     init(_ fields: [(name: String, ascending: Bool)], _ compiler: Compiler) throws {

@@ -24,7 +24,7 @@ struct UpdateParser {
             filters.append(filter)
         }
         var cursor = spec.elements()
-        while cursor.next() { try modifier(cursor.keyString, cursor.value) }
+        while cursor.next() { try reading(cursor) { try modifier(cursor.keyString, cursor.value) } }
         for filter in filters where !usedFilters.contains(filter.identifier) {
             throw AtelierError(
                 .failedToParse,
@@ -41,8 +41,8 @@ struct UpdateParser {
         guard UpdateParser.modifiers.contains(name) else {
             throw AtelierError(
                 .failedToParse,
-                "Unknown modifier: \(name). Expected a valid update modifier or pipeline-style update specified as an array"
-            )
+                "Unknown modifier: \(name). Expected a valid update modifier or pipeline-style update specified as an array",
+                advice: Suggestion.name(name, among: UpdateParser.modifiers.sorted()))
         }
         guard argument.type == .document else {
             throw AtelierError(
@@ -52,11 +52,13 @@ struct UpdateParser {
         }
         var cursor = argument.asDocument.elements()
         while cursor.next() {
-            let path = try UpdatePath(cursor.keyString)
-            if name == "$rename" {
-                try rename(path, cursor.value)
-            } else {
-                try add(try action(name, path, cursor.value), at: path)
+            try reading(cursor) {
+                let path = try UpdatePath(cursor.keyString)
+                if name == "$rename" {
+                    try rename(path, cursor.value)
+                } else {
+                    try add(try action(name, path, cursor.value), at: path)
+                }
             }
         }
     }
