@@ -158,7 +158,9 @@ private final class NDJSONBatch {
                 }
             let position = positions[error.index]
             try rejects.reject(
-                text: documents[position].extendedJSON(), Rejection(reason, error.message), source: collection.name,
+                text: documents[position].extendedJSON(),
+                Rejection(reason, error.refusal.map { "\(error.message): \($0)" } ?? error.message),
+                source: collection.name,
                 file: file, line: lines[position])
         }
     }

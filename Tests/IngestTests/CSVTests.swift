@@ -71,6 +71,14 @@ import Testing
         #expect(location(text) == place)
     }
 
+    @Test func textAfterAClosingQuoteNamesTheLineOfTheOpeningOne() throws {
+        let error = try #require(throws: AtelierError.self) { try parse("a,b\n\"x\ny\nz\"w,1\n") }
+        #expect(error.location == "x.csv:4")
+        #expect(error.message == "text follows the closing quote of a field that begins on line 2")
+        let open = try #require(throws: AtelierError.self) { try parse("a,b\n1,2\n3,\"open\nand\nopen\n") }
+        #expect(open.location == "x.csv:3")
+    }
+
     @Test func aRowWithoutEndIsRefusedBeforeItFillsTheMemory() throws {
         let parser = CSVParser(file: "x.csv", delimiter: UInt8(ascii: ","))
         let chunk = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)

@@ -63,7 +63,7 @@ final class CSVParser {
             let field = UnsafeRawBufferPointer(start: parser.entry_buf, count: parser.entry_pos)
             throw parser.quoted == 0
                 ? broken("a quote stands inside a field that does not begin with one")
-                : broken("text follows a closing quote", linesOn: field.count { $0 == 10 })
+                : brokenQuote(linesOn: field.count { $0 == 10 })
         }
         if rows.pointee.pendingBytes + Int(parser.entry_pos) > CSVParser.maximumRowBytes {
             throw broken(
@@ -85,6 +85,16 @@ final class CSVParser {
             let row = parsed.rows[index]
             try body(CSVRow(line: row.line, count: row.count, bytes: parsed.bytes, ends: parsed.ends + 1 + row.first))
         }
+    }
+
+    /// The closing quote may lie many lines after the one that was lost: both lines are said.
+    private func brokenQuote(linesOn: Int) -> AtelierError {
+        let opening = rows.pointee.line
+        return broken(
+            linesOn == 0
+                ? "text follows a closing quote"
+                : "text follows the closing quote of a field that begins on line \(opening)",
+            linesOn: linesOn)
     }
 
     private func broken(_ reason: String, linesOn: Int = 0) -> AtelierError {
