@@ -43,10 +43,20 @@ public struct AggregationCatalog: Sendable {
                 } else if paths.isEmpty {
                     "There are none at all."
                 } else {
-                    "There are \(names.joined(separator: ", "))."
+                    advice(forUnknown: name)
                 }
             throw AtelierError(.noSuchKey, "there is no saved aggregation named \(name)", advice: advice)
         }
         return try SavedAggregation(contentsOf: path)
+    }
+
+    /// The names that hold a word of the one asked for, where those are few; otherwise where to look.
+    private func advice(forUnknown name: String) -> String {
+        let words = name.lowercased().split { !$0.isLetter }.filter { $0.count > 3 }
+        let related = names.filter { known in words.contains { known.contains($0) } }
+        if 1...8 ~= related.count { return "There are \(related.joined(separator: ", "))." }
+        if names.count <= 8 { return "There are \(names.joined(separator: ", "))." }
+        return
+            "There are \(names.count): `atelier list` shows them by topic, `aggregations.list` names them to programs."
     }
 }

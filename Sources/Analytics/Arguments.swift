@@ -51,7 +51,18 @@ extension SavedAggregation {
                     advice: "Give \(parameter.expected), for example \(parameter.name)=\(parameter.example).")
             }
         }
+        try checkPeriod(values)
         return Arguments(values: values)
+    }
+
+    /// - Throws: `badValue` for a period in which nothing can lie, rather than an empty answer.
+    private func checkPeriod(_ values: [String: BSONValue]) throws {
+        guard case .date(let from)? = values["from"], case .date(let to)? = values["to"], from >= to else { return }
+        let day = UTCDate(milliseconds: from).iso8601().prefix(10)
+        throw AtelierError(
+            .badValue, from == to ? "to is the moment that from is: nothing lies between them" : "to is before from",
+            at: "parameter to",
+            advice: "from belongs to the period, to does not: give a to after \(day), or exchange the two.")
     }
 
     private func unknownParameter(_ name: String) -> AtelierError {

@@ -65,6 +65,22 @@ import Testing
         #expect(error.message == "count is given twice")
     }
 
+    @Test(arguments: [("2010", "2010"), ("2011-02", "2011-01-31"), ("2012", "2010")])
+    func aPeriodInWhichNothingLiesIsRefused(from: String, to: String) throws {
+        let period = try definition(
+            pipeline: #"[{"$match":{"at":{"$gte":{"$param":"from"},"$lt":{"$param":"to"}}}}]"#,
+            parameters:
+                #"[{"name":"from","type":"date","description":"d"},{"name":"to","type":"date","description":"d"}]"#)
+        let error = try #require(throws: AtelierError.self) {
+            try period.arguments(parsing: [("from", from), ("to", to)])
+        }
+        #expect(error.code == .badValue)
+        #expect(error.location == "parameter to")
+        #expect(error.advice?.contains("from belongs to the period, to does not") == true)
+        #expect(try period.arguments(parsing: [("from", "2010"), ("to", "2010-01-02")]).values.count == 2)
+        #expect(try period.arguments(parsing: [("from", "2010")]).values.count == 1)
+    }
+
     @Test func aRequiredParameterIsAskedFor() throws {
         let strict = try definition(
             pipeline: #"[{"$limit":{"$param":"limit"}}]"#,

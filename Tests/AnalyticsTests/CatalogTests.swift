@@ -42,6 +42,19 @@ import Glibc
         #expect(error.advice == "Did you mean revenue-by-month?")
     }
 
+    @Test(arguments: [
+        ("pareto", "There are customer-pareto, product-pareto."),
+        ("best-influencer", "There are influencer-return."),
+        ("xyz", "`atelier list` shows them by topic, `aggregations.list` names them to programs."),
+        ("revenue", "`atelier list` shows them by topic, `aggregations.list` names them to programs."),
+    ])
+    func anUnknownNameGetsThoseOfItsWordsOrThePlaceToLook(_ name: String, _ advice: String) throws {
+        let catalog = try AggregationCatalog(directories: [CatalogTests.shipped])
+        let error = try #require(throws: AtelierError.self) { try catalog.aggregation(named: name) }
+        #expect(error.advice?.hasSuffix(advice) == true, "\(error)")
+        #expect((error.advice?.count ?? 0) < 240)
+    }
+
     @Test func ownFoldersAddAndBrokenFilesHurtNobodyElse() throws {
         let folder = try TemporaryFolder()
         try folder.write("mine.json", definitionText(name: "mine"))

@@ -171,7 +171,9 @@ public struct ExtendedJSONParser: ~Copyable {
         let inner = wrappers - before
         guard let value = wrapper.value(of: state.pointee.closedDocument(at: payload), inner: inner, last: lastWrapper)
         else {
-            throw failure("malformed \(wrapper.name): \(wrapper.shape)", at: opening)
+            var error = failure("malformed \(wrapper.name): \(wrapper.shape)", at: opening)
+            error.advice = wrapper.advice
+            throw error
         }
         value.withValue { state.pointee.replacePayload(from: payload, typeAt: slot, with: $0) }
         wrappers += 1

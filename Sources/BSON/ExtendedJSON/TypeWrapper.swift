@@ -64,6 +64,17 @@ enum TypeWrapper: CaseIterable {
         }
     }
 
+    /// What to write instead, where that helps more than the shape.
+    var advice: String? {
+        switch self {
+        case .date: "For example {\"$date\": \"2010-12-01T00:00:00Z\"}: year, month, day, T, the time, and Z or +01:00."
+        case .numberDecimal: "For example {\"$numberDecimal\": \"9.95\"}."
+        case .objectId: "For example {\"$oid\": \"507f1f77bcf86cd799439011\"}."
+        case .numberLong: "For example {\"$numberLong\": \"42\"}."
+        default: nil
+        }
+    }
+
     /// The value that the object stands for; nil where the object is malformed.
     /// - Parameters:
     ///   - object: the object as plain BSON, the wrappers within it turned into values.
