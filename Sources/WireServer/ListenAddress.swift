@@ -71,8 +71,14 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Refuses what other machines can reach: there, users must prove who they are, and this server cannot ask them.
-    func requireLocal() throws {
+    /// - Throws: `IllegalOperation`; `BadValue` for what is no address at all.
+    public func requireLocal() throws {
         guard !isLocal else { return }
+        if case .tcp(let host, _) = self, ipv4(host) == nil, ipv6(host) == nil {
+            throw AtelierError(
+                .badValue, "cannot listen on '\(self)': \(host) is no IP address of this machine",
+                advice: "Write HOST:PORT, for example 127.0.0.1:27017, or unix:PATH.")
+        }
         throw AtelierError(
             .illegalOperation,
             "refusing to listen on \(self): other machines may reach it, which requires authentication "

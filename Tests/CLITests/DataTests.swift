@@ -26,7 +26,7 @@ import Testing
 
     @Test func explainFindsMisspeltNames() throws {
         let outcome = try atelier("explain", "prodcts")
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 2)
         #expect(
             outcome.errors
                 == "atelier explain: there is no aggregation or collection prodcts\n  Did you mean products?\n")
@@ -79,7 +79,7 @@ import Testing
         let none = try atelier("find", "products", "--filter", #"{"n": 99}"#, "--format", "json")
         #expect(none.output == "[]\n" && none.status == 0)
         let misspelt = try atelier("find", "product")
-        #expect(misspelt.status == 1 && misspelt.output == "")
+        #expect(misspelt.status == 2 && misspelt.output == "")
         #expect(misspelt.errors == "atelier find: there is no collection product\n  Did you mean products?\n")
     }
 

@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: [
         (["--model", "magic"], 2, "--model: expected one of seasonal-naive, naive,"),
         (["--level", "80"], 2, "--level: expected one to five different probabilities up to 0.999, found \"80\""),
-        (["--from", "soon"], 2, "--from: expected a date such as 2010-09-30, found \"soon\""),
+        (["--from", "soon"], 2, "--from: expected a date such as 2010-09-30, 2010-09 or 2010, found \"soon\""),
         (["--series", "bad.csv"], 1, "bad.csv:3: expected a number, found \"n/a\""),
         (["--series", "bare.csv"], 1, "bare.csv:1: the first row has to name the columns"),
         (["--series", "short.csv"], 1, "the series has 1 day: forecasts want two at least"),

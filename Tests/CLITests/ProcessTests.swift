@@ -66,7 +66,7 @@ import Testing
 
     @Test func servingOthersThanThisMachineIsRefused() throws {
         let outcome = try Atelier.run(["serve", "--listen", "0.0.0.0:0", "--store", "shop.store"], in: folder)
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 2)
         #expect(outcome.errors.contains("authentication"))
         #expect(outcome.output == "")
     }

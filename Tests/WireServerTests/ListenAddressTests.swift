@@ -27,13 +27,22 @@ import Testing
         #expect(ListenAddress.unix(path: "/tmp/a b.sock").uri == "mongodb://%2Ftmp%2Fa%20b.sock/")
     }
 
-    @Test(arguments: ["0.0.0.0", "192.168.1.5", "::", "fe80::1", "example.com", "128.0.0.1", "::ffff:10.0.0.1"])
+    @Test(arguments: ["0.0.0.0", "192.168.1.5", "::", "fe80::1", "128.0.0.1", "::ffff:10.0.0.1"])
     func refusesToBeReachedFromElsewhere(_ host: String) throws {
         let error = #expect(throws: AtelierError.self) {
             _ = try WireServer(deployment: RecordingDeployment(), listen: .tcp(host: host, port: 0))
         }
         #expect(error?.message.contains("authentication") == true)
         #expect(error?.message.contains("SCRAM") == true)
+    }
+
+    @Test(arguments: ["example.com", "foo", "127.0.0"])
+    func refusesNamesAndWhatIsNoAddress(_ host: String) throws {
+        let error = #expect(throws: AtelierError.self) {
+            _ = try WireServer(deployment: RecordingDeployment(), listen: .tcp(host: host, port: 0))
+        }
+        #expect(error?.code == .badValue)
+        #expect(error?.message == "cannot listen on '\(host):0': \(host) is no IP address of this machine")
     }
 
     @Test func aPortInUseIsAClearError() throws {

@@ -139,14 +139,17 @@ final class Dispatcher: Sendable {
         if let id = message.id {
             sink.send(Reply.json(id, outcome, mode))
         } else {
-            if case .failure(let error) = outcome { complain(error) }
+            if case .failure(let error) = outcome { complain(error, message.method) }
             sink.send(nil)
         }
     }
 
     /// Nobody is told that a notification failed; whoever looks at stderr should be.
-    private func complain(_ error: RPCError) {
-        let line = Array("atelier worker: a notification failed with \(error.code.rawValue)\n".utf8)
+    private func complain(_ error: RPCError, _ method: String) {
+        // The name comes from outside: what could make lines of its own, or a very long one, is left out.
+        let name = String(
+            method.unicodeScalars.filter { $0.value > 0x20 && $0.value < 0x7F }.prefix(64).map(Character.init))
+        let line = Array("atelier worker: the notification \(name) failed with \(error.code.rawValue)\n".utf8)
         _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress!, $0.count) }
     }
 

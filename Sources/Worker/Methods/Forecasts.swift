@@ -85,8 +85,8 @@ private func range(_ range: ClosedRange<Int>) -> Schema {
 extension Call {
     fileprivate func seriesDay(_ name: String) throws -> Int? {
         guard let text = parameters.string(name) else { return nil }
-        guard let day = TimeSeries.day(text) else {
-            throw parameters.invalid(name, "expected a date such as 2010-09-30")
+        guard let day = TimeSeries.day(text.utf8.count == 4 ? text + "-01" : text) else {
+            throw parameters.invalid(name, "expected a date such as 2010-09-30, 2010-09 or 2010")
         }
         return day
     }

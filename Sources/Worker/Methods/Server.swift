@@ -1,5 +1,6 @@
 import BSON
 import DocumentStore
+import Retail
 
 extension Method {
     static let serverDescribe = Method(
@@ -62,10 +63,14 @@ extension Method {
             .required("cancelled", .integer(from: 0), "Those of them that were cancelled."),
             .required("unanswered", .integer(from: 0), "Those that wait or run, this one included."),
             .required("openCursors", .integer(from: 0), "Results not read to their end."),
+            .optional(
+                "unfinishedLoads", .documents,
+                "Loads that failed, were broken off or still run, so that answers may lack a part: id, kind, files, "
+                    + "startedAt, failed. Left out where the store cannot say."),
         ])
     ) { call in
         let (service, statistics) = (call.service, call.service.statistics)
-        return [
+        let status: Document = [
             "uptimeMS": .integer(Int((MonotonicClock.seconds - statistics.started) * 1000)),
             "accepted": .integer(statistics.accepted.load(ordering: .relaxed)),
             "succeeded": .integer(statistics.succeeded.load(ordering: .relaxed)),
@@ -74,5 +79,8 @@ extension Method {
             "unanswered": .integer(service.running.count),
             "openCursors": .integer(service.cursors.count),
         ]
+        // What the worker does is worth knowing also where the store is in trouble.
+        guard let loads = try? UnfinishedLoad.all(in: call.database) else { return status }
+        return status.setting("unfinishedLoads", .array(BSONArray(documents: loads.map(\.document))))
     }
 }

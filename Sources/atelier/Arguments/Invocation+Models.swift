@@ -18,11 +18,19 @@ extension Invocation {
         return number
     }
 
-    /// The option's value as a day, counted from 1970-01-01.
+    /// The option's value as a day, counted from 1970-01-01. A year or a month stands for its first day.
     func day(_ option: Option) throws -> Int? {
         guard let text = value(option) else { return nil }
-        guard let day = calendarDay(text) else {
-            throw UsageError("--\(option.name): expected a date such as 2010-09-30, found \"\(text)\"")
+        let whole =
+            switch text.utf8.count {
+            case 4: text + "-01-01"
+            case 7: text + "-01"
+            default: text
+            }
+        guard let day = calendarDay(whole) else {
+            throw UsageError(
+                "--\(option.name): expected a date such as 2010-09-30, 2010-09 or 2010, found \"\(text)\"",
+                advice: "Year, month and day are written with dashes between them, in this order.")
         }
         return day
     }

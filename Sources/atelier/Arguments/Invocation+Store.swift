@@ -19,7 +19,9 @@ extension Invocation {
     func withStore<R>(creating: Bool = false, _ work: (Store) throws -> R) throws -> R {
         let location = storeLocation
         let store: Store
+        var isRemote = true
         do {
+            if case .path = try StoreLocation(location) { isRemote = false }
             if case .path(let path) = try StoreLocation(location), !creating, isMissingOrEmpty(path) {
                 throw AtelierError(
                     .fileOpenFailed, "there is no store", at: path,
@@ -32,11 +34,19 @@ extension Invocation {
             throw StoreUnavailable(location: location, cause: error)
         }
         defer { store.close() }
+        if !creating { noteUnfinishedLoads(in: store) }
         do {
             return try work(store)
-        } catch let error as AtelierError where error.isUnreachable {
+        } catch let error as AtelierError where isRemote && error.isUnreachable {
             throw StoreUnavailable(location: location, cause: error)
         }
+    }
+
+    /// Tells those who read a store that a load into it was broken off: what is there looks like an answer, and is a part of it.
+    private func noteUnfinishedLoads(in store: Store) {
+        // A store that cannot be asked fails at the question itself.
+        guard !isQuiet, let loads = try? UnfinishedLoad.all(in: store.database) else { return }
+        for load in loads { Messages.say("atelier \(command.name): note: \(load.description)") }
     }
 
     /// A file without a byte is what a store that was never written looks like.

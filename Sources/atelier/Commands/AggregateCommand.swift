@@ -21,7 +21,7 @@ extension Command {
             let progress = Progress("Running the pipeline", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
             let collection = store.database.collection(name)
-            try collection.requireExistence()
+            try collection.requireExistence(isArgument: true)
             try invocation.printRows(RowDescription()) { write in
                 let cursor = try collection.aggregate(pipeline, allowDiskUse: true)
                 progress.finish()

@@ -206,7 +206,7 @@ extension Command {
         }
         let source = try source(invocation)
         return try invocation.withStore { store in
-            try store.database.collection(source.collection).requireExistence()
+            try store.database.collection(source.collection).requireExistence(isArgument: invocation.isSet(.start))
             return try source.baskets(in: store.database, limit: limit) { progress.advance(to: $0) }
         }
     }

@@ -189,7 +189,7 @@ extension Invocation {
                 let progress = Progress("Reading visitors", isQuiet: isQuiet)
                 defer { progress.finish() }
                 let collection = store.database.collection(value(.pipelineStart) ?? "orders")
-                try collection.requireExistence()
+                try collection.requireExistence(isArgument: value(.pipelineStart) != nil)
                 let rows = try collection.aggregate(stages, allowDiskUse: true)
                 while try rows.withNext({ try observations.add($0) }) != nil {}
             }

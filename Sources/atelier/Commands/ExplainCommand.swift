@@ -43,8 +43,8 @@ extension Command {
         let collections = try store.database.collectionNames()
         guard !collections.contains(name) else { return }
         let names = collections + (try invocation.aggregationCatalog().names)
-        throw AtelierError(
-            .namespaceNotFound, "there is no aggregation or collection \(name)",
+        throw UsageError(
+            "there is no aggregation or collection \(name)",
             advice: nearestName(to: name, among: names).map { "Did you mean \($0)?" }
                 ?? "`atelier list` lists the aggregations, `atelier stats` the collections.")
     }

@@ -41,7 +41,7 @@ extension Command {
             let progress = Progress("Exporting \(name)", counting: "documents", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
             let collection = store.database.collection(name)
-            try collection.requireExistence()
+            try collection.requireExistence(isArgument: true)
             var count = 0
             try invocation.printRows(RowDescription(isCanonical: invocation.isSet(.canonical)), format: .ndjson) {
                 write in

@@ -37,7 +37,7 @@ extension Command {
             let progress = Progress("Searching \(name)", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
             let collection = store.database.collection(name)
-            try collection.requireExistence()
+            try collection.requireExistence(isArgument: true)
             try invocation.printRows(rows) { write in
                 let cursor = try collection.find(
                     filter, sort: sort, projection: projection, skip: skip, limit: fetched)
@@ -53,8 +53,9 @@ extension Command {
 
 extension Collection {
     /// Finds a misspelt name before an empty answer is printed, or written over a file.
-    /// - Throws: `namespaceNotFound` where the database has no such collection.
-    func requireExistence() throws {
+    /// - Parameter isArgument: whether the name stands on the command line, so that it is the one who typed it who is told.
+    /// - Throws: where the database has no such collection, `UsageError` for a misspelt argument, else `namespaceNotFound`.
+    func requireExistence(isArgument: Bool = false) throws {
         let names = try database.collectionNames()
         if names.contains(name) { return }
         let advice =
@@ -65,6 +66,8 @@ extension Collection {
             } else {
                 "There are \(names.joined(separator: ", "))."
             }
-        throw AtelierError(.namespaceNotFound, "there is no collection \(name)", advice: advice)
+        let error = AtelierError(.namespaceNotFound, "there is no collection \(name)", advice: advice)
+        if isArgument && !names.isEmpty { throw UsageError(error) }
+        throw error
     }
 }

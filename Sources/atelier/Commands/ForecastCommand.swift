@@ -22,8 +22,10 @@ extension Option {
         "backtest", "Print how models did from earlier times, instead of forecasts")
     fileprivate static let series = Option(
         "series", value: "FILE", "Forecast a file instead: CSV, a date and a value a row, with a header")
-    fileprivate static let from = Option("from", value: "DATE", "Only what was on this day or later")
-    fileprivate static let to = Option("to", value: "DATE", "Only what was before this day")
+    fileprivate static let from = Option(
+        "from", value: "DATE", "Only what was on this day or later; 2010 and 2010-09 mean their first day")
+    fileprivate static let to = Option(
+        "to", value: "DATE", "Only what was before this day; 2010 and 2010-09 mean their first day")
 }
 
 extension Command {
@@ -63,7 +65,11 @@ extension Command {
         let measure = try invocation.choice(.measure, Measure.self)
         let from = try invocation.day(.from)
         let to = try invocation.day(.to)
-        if let from, let to, from >= to { throw UsageError("--to: expected a day after that of --from") }
+        if let from, let to, from >= to {
+            throw UsageError(
+                "--to: expected a day after that of --from",
+                advice: "The day of --from belongs to the period, that of --to does not.")
+        }
         _ = try invocation.format()
         let progress = Progress("Forecasting", isQuiet: invocation.isQuiet)
         defer { progress.finish() }

@@ -32,8 +32,10 @@ extension Command {
             let progress = Progress("Checking", counting: "collections", isQuiet: invocation.isQuiet)
             defer { progress.finish() }
             let names = invocation.operands.isEmpty ? nil : invocation.operands
-            let report = try QualityReport(of: names, in: store.database, catalog: catalog, now: now) {
-                progress.advance(to: $0, of: $1)
+            let report = try UsageError.rethrowing([.namespaceNotFound]) {
+                try QualityReport(of: names, in: store.database, catalog: catalog, now: now) {
+                    progress.advance(to: $0, of: $1)
+                }
             }
             progress.finish()
             let findings = invocation.isSet(.passed) ? report.findings : report.problems

@@ -22,7 +22,9 @@ extension Command {
         ]
     ) { invocation in
         let address = try UsageError.rethrowing {
-            try ListenAddress(parsing: invocation.value(.listen) ?? "127.0.0.1:27017")
+            let address = try ListenAddress(parsing: invocation.value(.listen) ?? "127.0.0.1:27017")
+            try address.requireLocal()
+            return address
         }
         let signals = SignalWait([SIGINT, SIGTERM])
         let isQuiet = invocation.isQuiet

@@ -25,7 +25,11 @@ extension Command {
     ) { invocation in
         var options = Worker.Options()
         options.version = Program.version
-        options.storeKind = try StoreLocation(invocation.storeLocation).kind
+        do {
+            options.storeKind = try StoreLocation(invocation.storeLocation).kind
+        } catch let error as AtelierError {
+            throw StoreUnavailable(location: invocation.storeLocation, cause: error)
+        }
         if let concurrency = try invocation.integer(.concurrency, in: 1...1024) { options.concurrency = concurrency }
         if let seconds = try invocation.integer(.cursorTimeout, in: 1...86_400) {
             options.cursorTimeout = Double(seconds)

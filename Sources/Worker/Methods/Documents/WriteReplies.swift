@@ -1,4 +1,5 @@
 import BSON
+import DocumentStore
 
 /// The replies of the write commands that one request took, added up.
 struct WriteReplies {
@@ -46,7 +47,9 @@ struct WriteReplies {
             if let offset { writer.append("index", BSONValue.integer(offset + Int(entry["index"]?.integerValue ?? 0))) }
             writer.append("code", BSONValue.int32(code.rawValue))
             writer.append("codeName", BSONValue.string(code.name))
-            writer.append("message", entry["errmsg"] ?? .string(code.name))
+            let message = entry["errmsg"]?.stringValue ?? code.name
+            let refusal = ValidationFailure.summary(of: entry)
+            writer.append("message", BSONValue.string(refusal.map { "\(message): \($0)" } ?? message))
             if !details.isEmpty { writer.append("details", .document(Document(details.map { ($0.key, $0.value) }))) }
         }
     }
