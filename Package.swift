@@ -136,7 +136,8 @@ let package = Package(
         .testTarget(
             name: "GraphTests",
             dependencies: [
-                "BSON", "Definitions", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail", "WireServer",
+                "BSON", "Definitions", "Deployment", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail",
+                "WireServer",
             ]),
         .testTarget(
             name: "RecommendationsTests",

@@ -18,7 +18,8 @@ struct EngineCommand: Sendable {
     }
 
     static let all: [EngineCommand] = [
-        .aggregate, .buildInfo, .collMod, .collStats, .connectionStatus, .count, .create, .createIndexes, .dbStats,
+        .aggregate, .buildInfo, .collMod, .collStats, .collectionStates, .connectionStatus, .count, .create,
+        .createIndexes, .dbStats,
         .delete,
         .distinct, .drop, .dropDatabase, .dropIndexes, .endSessions, .explain, .find, .findAndModify, .getMore, .hello,
         .insert,

@@ -10,10 +10,12 @@ import Glibc
 /// | meta | `version` | catalog version and number of slots, 8 bytes each, little-endian |
 /// | meta | `allocation` | `{nextNumber, freeRecordSlots, freeIndexSlots}` |
 /// | catalog | collection number | the collection with its indexes |
-/// | counters | collection number | next record id and size of all documents, 8 bytes each, little-endian |
+/// | counters | collection number | next record id, size of all documents, and the stamps of the last change and of the last update or delete, 8 bytes each, little-endian |
+///
+/// Format 1 had no stamps: its counters have 16 bytes. The first write of a program that knows format 2 makes it that.
 enum CatalogRecord {
     /// The format this program writes, and the newest it reads.
-    static let formatVersion: Int64 = 1
+    static let formatVersion: Int64 = 2
 
     // MARK: Reading
 
@@ -129,6 +131,13 @@ enum CatalogRecord {
         try writeAllocation(SlotAllocation(), txn, core)
     }
 
+    /// Makes the store one of this format.
+    static func upgrade(_ txn: OpaquePointer, _ core: EnvironmentCore) throws {
+        let document = try document(readMeta("format", txn, core), core)
+        guard document["format"]?.integerValue != formatVersion else { return }
+        try writeMeta("format", document.setting("format", .int64(formatVersion)).bytes, txn, core)
+    }
+
     static func writeVersion(_ version: UInt64, slotCount: Int, _ txn: OpaquePointer, _ core: EnvironmentCore) throws {
         var bytes: [UInt8] = []
         withUnsafeBytes(of: version.littleEndian) { bytes.append(contentsOf: $0) }
@@ -187,21 +196,28 @@ enum CatalogRecord {
             let code = mdb_get(txn, EnvironmentCore.Handle.counters, &key, &value)
             if code == MDB_NOTFOUND { return CollectionCounters() }
             try core.check(code, "read the counters")
-            guard value.mv_size == 16 else { throw damaged(core) }
+            guard value.mv_size == 16 || value.mv_size == 32 else { throw damaged(core) }
+            func word(_ offset: Int) -> UInt64 {
+                UInt64(littleEndian: value.mv_data.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            }
             return CollectionCounters(
-                nextRecordId: UInt64(littleEndian: value.mv_data.loadUnaligned(as: UInt64.self)),
-                dataSize: Int64(littleEndian: value.mv_data.loadUnaligned(fromByteOffset: 8, as: Int64.self)))
+                nextRecordId: word(0), dataSize: Int64(bitPattern: word(8)),
+                stamps: value.mv_size == 32 ? ChangeStamps(last: word(16), lastReplacement: word(24)) : nil)
         }
     }
 
     /// Returns LMDB's code.
     static func writeCounters(_ counters: CollectionCounters, of number: ObjectNumber, _ txn: OpaquePointer) -> Int32 {
         var number = number.rawValue
-        var words = (counters.nextRecordId.littleEndian, counters.dataSize.littleEndian)
+        let stamps = counters.stamps ?? ChangeStamps()
+        var words = (
+            counters.nextRecordId.littleEndian, counters.dataSize.littleEndian, stamps.last.littleEndian,
+            stamps.lastReplacement.littleEndian
+        )
         return withUnsafeMutableBytes(of: &number) { number in
             withUnsafeMutableBytes(of: &words) { words in
                 var key = MDB_val(mv_size: 8, mv_data: number.baseAddress)
-                var value = MDB_val(mv_size: 16, mv_data: words.baseAddress)
+                var value = MDB_val(mv_size: 32, mv_data: words.baseAddress)
                 return mdb_put(txn, EnvironmentCore.Handle.counters, &key, &value, 0)
             }
         }
@@ -240,4 +256,26 @@ struct CollectionCounters: Equatable {
     var nextRecordId: RecordId = 1
     /// Bytes of all documents.
     var dataSize: Int64 = 0
+    /// Nil of a collection that was written to last when stores had no stamps.
+    var stamps: ChangeStamps? = ChangeStamps()
+    /// Whether this transaction has updated or deleted a document. Not kept.
+    var hasReplaced = false
+
+    /// The counters as a transaction leaves them that changed the collection.
+    func stamped(_ stamp: UInt64) -> CollectionCounters {
+        var stamped = self
+        // What happened before there were stamps, nobody can know.
+        stamped.stamps = ChangeStamps(
+            last: stamp, lastReplacement: hasReplaced || stamps == nil ? stamp : stamps!.lastReplacement)
+        return stamped
+    }
+}
+
+/// By which a collection's states are told apart: random numbers, drawn anew by each transaction that changes it, so that
+/// they differ too between a store and what becomes of a copy of it. 0 where nothing has happened yet.
+struct ChangeStamps: Equatable {
+    /// Of the last transaction that changed anything.
+    var last: UInt64 = 0
+    /// Of the last one that updated or deleted a document.
+    var lastReplacement: UInt64 = 0
 }

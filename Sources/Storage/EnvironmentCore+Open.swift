@@ -307,5 +307,6 @@ extension EnvironmentCore {
                 "cannot open the store: it has format \(format), this program knows formats up to \(CatalogRecord.formatVersion)",
                 at: path, advice: "Use a newer version of the program.")
         }
+        hasOldFormat = format < CatalogRecord.formatVersion
     }
 }

@@ -27,6 +27,11 @@ final class EnvironmentCore: @unchecked Sendable {
 
     /// Touched by the leader of the write queue only.
     var writesBegun = 0
+    /// Whether the store may be of an older format, which the next write ends. Set when it is opened, and touched by the
+    /// leader of the write queue only from then on.
+    var hasOldFormat = false
+    /// A number drawn when the file was opened: while it stays, nobody can have put another file in its place.
+    let openingStamp = UInt64.random(in: 1 ... .max)
 
     private struct State {
         var catalog: Catalog?

@@ -97,6 +97,17 @@ public class StorageReader {
         Int(try statistics(handle(of: collection)).ms_entries)
     }
 
+    /// Which state the collection is in, told apart from every other. O(log collections).
+    public func state(_ collection: CollectionEntry) throws -> CollectionState {
+        let stamps = try counters(of: collection).stamps
+        // Before there were stamps, every commit may have changed every collection.
+        let unknown = ChangeStamps(last: transactionId, lastReplacement: transactionId)
+        let known = stamps ?? unknown
+        return CollectionState(
+            uuid: collection.uuid, opening: core.openingStamp, last: known.last,
+            lastReplacement: known.lastReplacement, count: try count(collection))
+    }
+
     /// Bytes of all documents of the collection. O(1).
     public func dataSize(_ collection: CollectionEntry) throws -> Int64 {
         try counters(of: collection).dataSize

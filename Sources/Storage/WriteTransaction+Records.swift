@@ -77,6 +77,7 @@ extension WriteTransaction {
         }
         try must(code, "update a document")
         writer.counters.dataSize += Int64(document.length - oldLength)
+        writer.counters.hasReplaced = true
         writer.countersChanged = true
         noteIndexFlags(writer)
         return true
@@ -98,6 +99,7 @@ extension WriteTransaction {
         }
         try must(mdb_cursor_del(writer.records, 0), "delete a document")
         writer.counters.dataSize -= Int64(oldLength)
+        writer.counters.hasReplaced = true
         writer.countersChanged = true
         return true
     }

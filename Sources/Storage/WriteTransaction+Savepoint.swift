@@ -37,7 +37,9 @@ extension WriteTransaction {
         closeWriters()
         // Record ids that were handed out stay so.
         self.counters = counters.merging(self.counters) {
-            CollectionCounters(nextRecordId: $1.nextRecordId, dataSize: $0.dataSize)
+            var kept = $0
+            kept.nextRecordId = $1.nextRecordId
+            return kept
         }
         .filter { counters[$0.key] != nil }
         if failure == nil {

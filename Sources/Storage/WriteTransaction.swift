@@ -77,6 +77,7 @@ public final class WriteTransaction: StorageReader {
         // Only the leader of the write queue touches this flag, and LMDB reads it only here.
         mdb_env_set_flags(core.env, UInt32(MDB_NOSYNC), synced ? 0 : 1)
         let code = mdb_txn_commit(txn)
+        if code == MDB_SUCCESS && !counters.isEmpty { core.hasOldFormat = false }
         if code == MDB_SUCCESS && draft.hasChanged { core.remember(catalog, transactionId: id) }
         releaseHandleLock()
         try core.check(code, "commit the write")
@@ -95,8 +96,12 @@ public final class WriteTransaction: StorageReader {
     /// Writes what has been kept in memory.
     private func flush() throws {
         closeWriters()
-        for (number, counters) in counters where catalog[number] != nil {
-            try must(CatalogRecord.writeCounters(counters, of: number, txn), "write the counters")
+        if !counters.isEmpty {
+            if core.hasOldFormat { try CatalogRecord.upgrade(txn, core) }
+            let stamp = UInt64.random(in: 1 ... .max)
+            for (number, counters) in counters where catalog[number] != nil {
+                try must(CatalogRecord.writeCounters(counters.stamped(stamp), of: number, txn), "write the counters")
+            }
         }
         if !draft.hasChanged { return }
         for number in draft.removed { try CatalogRecord.remove(number, txn, core) }

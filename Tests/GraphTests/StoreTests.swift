@@ -1,4 +1,5 @@
 import BSON
+import Deployment
 import DocumentStore
 import Glibc
 import Graph
@@ -28,6 +29,19 @@ enum StorePlace: String, CaseIterable {
         defer { store.close() }
         return try work(store)
     }
+}
+
+/// A deployment that does not tell the states of its collections, as MongoDB does not.
+private final class WithoutStates: Deployment {
+    private let inner: any Deployment
+    init(_ inner: any Deployment) { self.inner = inner }
+    func run(_ command: Document, in database: String) throws -> Document {
+        guard command.keys.first != "collectionStates" else {
+            throw AtelierError(.commandNotFound, "no such command: 'collectionStates'")
+        }
+        return try inner.run(command, in: database)
+    }
+    func close() { inner.close() }
 }
 
 @Suite struct StoreTests {
@@ -109,19 +123,103 @@ enum StorePlace: String, CaseIterable {
         }
     }
 
-    @Test("A refresh reads what is new, or everything where that cannot be told", arguments: StorePlace.allCases)
-    func refreshing(_ place: StorePlace) throws {
+    /// Refreshes, and compares with a graph that is read anew.
+    private func refresh(
+        _ graph: inout Graph, from database: Database, _ options: GraphOptions, _ expected: RefreshKind,
+        _ freshness: Freshness
+    ) throws {
+        let (fresh, kind) = try graph.refreshed(from: database, options)
+        #expect(kind == expected)
+        #expect(fresh.provenance.freshness == (kind == .rebuilt ? .read : freshness))
+        let whole = try Graph(of: database, options)
+        for type in EdgeType.allCases { #expect(edges(fresh, type) == edges(whole, type)) }
+        #expect((0..<fresh.nodes.count).map(fresh.nodes.name) == (0..<whole.nodes.count).map(whole.nodes.name))
+        graph = fresh
+    }
+
+    @Test("A refresh reads what the collections' states say has changed", arguments: StorePlace.allCases)
+    func refreshingByStates(_ place: StorePlace) throws {
         try place.withStore { store in
+            let orders = store.database.collection("orders")
+            let options = GraphOptions(types: [.bought, .designed, .viewed])
+            var graph = try Graph(of: store.database, options)
+            func refresh(_ expected: RefreshKind) throws {
+                try self.refresh(&graph, from: store.database, options, expected, .states)
+            }
+            try refresh(.unchanged)
+            _ = try orders.insert([order("1", "ann", ["sofa"], day: 1), order("2", "bob", ["lamp"], day: 4)])
+            _ = try store.database.collection("productViews").insert([["customerId": "vic", "productId": "rug"]])
+            try refresh(.added)
+            try refresh(.unchanged)
+            // Earlier than what is known, and at the same time.
+            _ = try orders.insert([order("3", "ann", ["lamp"], day: 2), order("4", "cid", ["sofa", "a"], day: 4)])
+            try refresh(.added)
+            _ = try store.database.collection("products").insert([["_id": "b", "designerId": "dee"]])
+            try refresh(.added)
+            // In place: neither counts nor times change.
+            _ = try orders.updateOne(["_id": "3"], ["$set": ["items.0.productId": "rug"]])
+            try refresh(.replaced)
+            #expect(edges(graph, .bought).contains { $0.hasPrefix("ann>rug") })
+            _ = try orders.updateOne(["_id": "4"], ["$set": ["status": "canceled"]])
+            _ = try orders.insert([order("5", "ann", ["lamp"], day: 9)])
+            try refresh(.replaced)
+            #expect(graph.nodes.find(.customer, "cid") == nil, "nothing names cid any more")
+            // Deleted and inserted, so that the count is as before.
+            _ = try orders.deleteMany(["_id": "5"])
+            _ = try orders.insert([order("6", "ann", ["b"], day: 9)])
+            try refresh(.replaced)
+            _ = try store.database.collection("products").updateOne(["_id": "b"], ["$set": ["designerId": "eve"]])
+            try refresh(.replaced)
+            #expect(edges(graph, .designed) == ["eve>b 1 -"])
+            try store.database.run(["drop": "orders"])
+            try refresh(.replaced)
+            _ = try orders.insert((0..<9).map { order("\($0)", "zoe", ["b"], day: $0) })
+            try refresh(.added)
+            try refresh(.unchanged)
+        }
+    }
+
+    @Test func pairsAreCountedAnewWhenOrdersChange() throws {
+        try StorePlace.embedded.withStore { store in
+            let orders = store.database.collection("orders")
+            let options = GraphOptions(types: [.bought, .boughtTogether, .met])
+            _ = try orders.insert([order("1", "ann", ["sofa", "lamp"], day: 1)])
+            _ = try store.database.collection("designSessions").insert([
+                ["customerId": "ann", "designerId": "dee", "status": "completed", "scheduledAt": .date(0)]
+            ])
+            var graph = try Graph(of: store.database, options)
+            _ = try orders.insert([order("2", "bob", ["sofa", "lamp"], day: 2)])
+            try refresh(&graph, from: store.database, options, .replaced, .states)
+            #expect(edges(graph, .boughtTogether).count == 2)
+        }
+    }
+
+    @Test func aSnapshotIsComparedWithTheStoreItIsGiven() throws {
+        try StorePlace.embedded.withStore { store in
+            let orders = store.database.collection("orders")
+            let options = GraphOptions(types: [.bought])
+            _ = try orders.insert([order("1", "ann", ["sofa"], day: 1)])
+            let file = "/tmp/atelier-\(getpid())-\(UInt64.random(in: 0 ... .max)).graph"
+            defer { unlink(file) }
+            try Graph(of: store.database, options).write(snapshot: file)
+            var graph = try Graph(snapshot: file)
+            #expect(graph.provenance.freshness == .snapshot)
+            try refresh(&graph, from: store.database, options, .unchanged, .states)
+            _ = try orders.updateOne(["_id": "1"], ["$set": ["customerId": "bob"]])
+            graph = try Graph(snapshot: file)
+            try refresh(&graph, from: store.database, options, .replaced, .states)
+        }
+    }
+
+    @Test("Without states a refresh goes by counts and times, and says so")
+    func refreshingByCounts() throws {
+        try StorePlace.embedded.withStore { embedded in
+            let store = Store(deployment: WithoutStates(embedded.deployment))
             let orders = store.database.collection("orders")
             let options = GraphOptions(types: [.bought, .designed])
             var graph = try Graph(of: store.database, options)
             func refresh(_ expected: RefreshKind) throws {
-                let (fresh, kind) = try graph.refreshed(from: store.database, options)
-                #expect(kind == expected)
-                let whole = try Graph(of: store.database, options)
-                for type in EdgeType.allCases { #expect(edges(fresh, type) == edges(whole, type)) }
-                #expect((0..<fresh.nodes.count).map(fresh.nodes.name) == (0..<whole.nodes.count).map(whole.nodes.name))
-                graph = fresh
+                try self.refresh(&graph, from: store.database, options, expected, .counts)
             }
             try refresh(.unchanged)
             _ = try orders.insert([order("1", "ann", ["sofa"], day: 1), order("2", "bob", ["lamp"], day: 4)])

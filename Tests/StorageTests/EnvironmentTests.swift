@@ -99,17 +99,17 @@ import Testing
         let store = TemporaryStore()
         try store.open().close()
         var bytes = read(store.path)
-        let field = [0x12] + Array("format".utf8) + [0, 1, 0, 0, 0, 0, 0, 0, 0]
+        let field = [0x12] + Array("format".utf8) + [0, 2, 0, 0, 0, 0, 0, 0, 0]
         var found = 0
         while let range = bytes.firstRange(of: field) {
-            bytes[range.lowerBound + 8] = 2
+            bytes[range.lowerBound + 8] = 3
             found += 1
         }
         #expect(found > 0)
         write(bytes, to: store.path)
         let error = #expect(throws: AtelierError.self) { try store.open() }
         #expect(error?.code.rawValue == 12)
-        #expect(error?.message == "cannot open the store: it has format 2, this program knows formats up to 1")
+        #expect(error?.message == "cannot open the store: it has format 3, this program knows formats up to 2")
     }
 
     @Test func aFileThatHasBeenCutIsRefused() throws {

@@ -7,33 +7,103 @@ public enum RefreshKind: String, Sendable {
     case unchanged
     /// What is new was read and added.
     case added
+    /// Collections that changed were read anew, the edges of the others stayed.
+    case replaced
     /// The graph was read anew, as not everything that changed could be told.
     case rebuilt
 }
 
 extension Graph {
-    /// This graph with what the store has gained since it was read.
+    /// This graph as the store is now.
     ///
-    /// Of collections that are ordered by a time (orders, views, reviews, sessions) the documents from the latest time
-    /// known on are read. Where their count together with those read before is not that of the collection (documents were
-    /// deleted, or came in with earlier times), and where pairs of products or a time window were asked for and orders
-    /// came in, the graph is read anew. Nodes' collections are read again if their count changed. A document that was
-    /// changed without a change of these counts and times is not noticed.
+    /// Where the deployment tells which state collections are in, as Atelier's own does, only those that changed are read:
+    /// what is new of one that only had insertions, the whole of others. Where it does not, counts and times have to do:
+    /// of collections that are ordered by a time (orders, views, reviews, sessions) the documents from the latest time
+    /// known on are read; where their count together with those read before is not that of the collection, the graph is
+    /// read anew; nodes' collections are read again if their count changed. A document that was changed in place is not
+    /// noticed then. `provenance.freshness` says which it was. Pairs of products are counted anew whenever orders
+    /// changed, and so is everything in a time window.
     ///
     /// - Throws: what the store throws.
     public func refreshed(from database: Database, _ options: GraphOptions, monitor: GraphMonitor = GraphMonitor())
         throws -> (graph: Graph, kind: RefreshKind)
     {
-        func rebuilt() throws -> (Graph, RefreshKind) {
-            (try Graph(of: database, options, monitor: monitor), .rebuilt)
-        }
         let collections = StoreReader.collections(for: options.types)
         let marks = provenance.collections
         guard provenance.types == options.types, marks.map(\.name) == collections.map(\.name) else {
-            return try rebuilt()
+            return (try Graph(of: database, options, monitor: monitor), .rebuilt)
         }
+        let refresh = Refresh(graph: self, database: database, options: options, monitor: monitor)
+        let known = marks.compactMap(\.state)
+        if known.count == marks.count, let now = try CollectionState.read(marks.map(\.name), in: database) {
+            return try refresh.byStates(collections, known, now)
+        }
+        return try refresh.byCounts(collections)
+    }
+}
+
+/// Brings one graph up to date.
+private struct Refresh {
+    let graph: Graph
+    let database: Database
+    let options: GraphOptions
+    let monitor: GraphMonitor
+
+    private var isWindow: Bool { options.from != nil || options.to != nil }
+    private var marks: [CollectionMark] { graph.provenance.collections }
+
+    private func rebuilt() throws -> (Graph, RefreshKind) {
+        (try Graph(of: database, options, monitor: monitor), .rebuilt)
+    }
+
+    /// The graph, as fresh as if it had been read now.
+    private func unchanged(_ reader: StoreReader, _ freshness: Freshness) -> (Graph, RefreshKind) {
+        var provenance = graph.provenance
+        provenance.readAt = reader.builder.provenance.readAt
+        provenance.freshness = freshness
+        return (Graph(nodes: graph.nodes, edgeSets: graph.edgeSets, provenance: provenance), .unchanged)
+    }
+
+    // MARK: By the collections' states
+
+    func byStates(_ collections: [GraphCollection], _ known: [CollectionState], _ now: [CollectionState]) throws
+        -> (Graph, RefreshKind)
+    {
+        let reader = StoreReader(database, options, monitor)
+        var changes = zip(known, now).map { $0.change(to: $1) }
+        if changes.allSatisfy({ $0 == .none }) { return unchanged(reader, .states) }
+        if isWindow { return try rebuilt() }
+        for (index, collection) in collections.enumerated() where changes[index] == .insertions {
+            // The pairs that were below the least count are not known.
+            if collection.types.contains(.boughtTogether) && options.types.contains(.boughtTogether) {
+                changes[index] = .any
+            }
+        }
+        let hasReplaced = changes.contains(.any)
+        if hasReplaced {
+            // Which nodes have documents is not known either: those of what is gone go only if all are read again.
+            for (index, collection) in collections.enumerated() where collection.nodes != nil { changes[index] = .any }
+        }
+        let kept = collections.indices.filter { changes[$0] != .any }.flatMap { collections[$0].types }
+        reader.builder.add(graph, types: Set(kept), withNodes: !hasReplaced)
+        for (index, collection) in collections.enumerated() {
+            let mark: CollectionMark
+            switch changes[index] {
+            case .none: mark = marks[index]
+            case .insertions: mark = try reader.read(collection, since: marks[index], skipping: known[index].count)
+            case .any: mark = try reader.read(collection)
+            }
+            reader.builder.provenance.collections.append(mark)
+        }
+        try reader.setStates(now)
+        reader.builder.provenance.freshness = .states
+        return (try reader.finish(), hasReplaced ? .replaced : .added)
+    }
+
+    // MARK: By counts and times
+
+    func byCounts(_ collections: [GraphCollection]) throws -> (Graph, RefreshKind) {
         let counts = try collections.map { try database.collection($0.name).estimatedCount() }
-        let isWindow = options.from != nil || options.to != nil
         let reader = StoreReader(database, options, monitor)
         var (isChanged, newMarks) = (false, [CollectionMark]())
         for (index, collection) in collections.enumerated() {
@@ -42,7 +112,7 @@ extension Graph {
                 newMarks.append(mark)
                 continue
             }
-            if !isChanged { reader.builder.add(self) }
+            if !isChanged { reader.builder.add(graph) }
             isChanged = true
             if isWindow || counts[index] < mark.documents { return try rebuilt() }
             if collection.types.contains(.boughtTogether) && options.types.contains(.boughtTogether) {
@@ -56,28 +126,35 @@ extension Graph {
                 newMarks.append(now)
             }
         }
-        if !isChanged {
-            // As fresh as if it had been read now.
-            var provenance = provenance
-            provenance.readAt = reader.builder.provenance.readAt
-            return (Graph(nodes: nodes, edgeSets: edgeSets, provenance: provenance), .unchanged)
-        }
+        guard isChanged else { return unchanged(reader, .counts) }
         reader.builder.provenance.collections = newMarks
+        reader.builder.provenance.freshness = .counts
         return (try reader.finish(), .added)
     }
 }
 
 extension GraphBuilder {
-    /// Adds a graph's nodes and edges. O(nodes + edges).
-    public func add(_ graph: Graph) {
-        var numbers: [Node] = []
-        for node in 0..<graph.nodes.count {
+    /// Adds a graph's edges and nodes. O(nodes + edges).
+    ///
+    /// - Parameters:
+    ///   - types: the edges to add.
+    ///   - withNodes: whether to add nodes too that none of these edges has.
+    public func add(_ graph: Graph, types: Set<EdgeType> = Set(EdgeType.allCases), withNodes: Bool = true) {
+        var wanted = [Bool](repeating: withNodes, count: graph.nodes.count)
+        if !withNodes {
+            for type in types {
+                let edges = graph.edges(type).forward
+                for node in edges.rows where !edges.row(of: node).isEmpty { wanted[node] = true }
+                for target in edges.targets { wanted[Int(target)] = true }
+            }
+        }
+        let numbers = (0..<graph.nodes.count).map { node -> Node in
+            guard wanted[node] else { return Node(number: .max) }
             let key = graph.nodes.key(node)
             let interner = ids[Int(graph.nodes.kind(node).rawValue)]
-            numbers.append(
-                Node(number: interner.number(tag: key[0], UnsafeRawBufferPointer(rebasing: key.dropFirst()))))
+            return Node(number: interner.number(tag: key[0], UnsafeRawBufferPointer(rebasing: key.dropFirst())))
         }
-        for type in EdgeType.allCases {
+        for type in EdgeType.allCases where types.contains(type) {
             let edges = graph.edges(type).forward
             for node in edges.rows {
                 for place in edges.row(of: node) {

@@ -105,6 +105,7 @@ extension Provenance {
                             "name": .string(mark.name), "documents": .int64(Int64(mark.documents)),
                             "latest": .int64(mark.latest),
                             "atLatest": .array(BSONArray(mark.atLatest.map { .int64(Int64(bitPattern: $0)) })),
+                            "state": mark.state.map { .document($0.document) } ?? .null,
                         ]
                     })),
         ]
@@ -115,6 +116,7 @@ extension Provenance {
             return nil
         }
         self.init()
+        freshness = .snapshot
         self.readAt = Int64(readAt)
         self.latest = Int64(latest)
         types = Set((document["types"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap { EdgeType(name: $0) } })
@@ -126,7 +128,7 @@ extension Provenance {
                 name: name, documents: Int(documents), latest: Int64(latest),
                 atLatest: (mark["atLatest"]?.arrayValue ?? []).compactMap {
                     $0.integerValue.map { UInt64(bitPattern: Int64($0)) }
-                })
+                }, state: mark["state"]?.documentValue.flatMap(CollectionState.init))
         }
     }
 }

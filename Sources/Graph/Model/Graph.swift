@@ -56,14 +56,30 @@ public struct Provenance: Sendable, Equatable {
     public var types = Set(EdgeType.allCases)
     /// Per collection, how far it was read: what `refreshed(from:)` starts from.
     public var collections: [CollectionMark] = []
+    /// How it is known that nothing newer was there when it was read.
+    public var freshness = Freshness.read
 
     public init() {}
 
-    /// `{readAt, latest}`: the time of a graph's data, as answers state it.
+    /// `{readAt, latest, freshness}`: the time of a graph's data, as answers state it.
     public var time: Document {
         func date(_ time: Int64) -> BSONValue { time == Graph.noTime ? .null : .date(time) }
-        return ["readAt": date(readAt), "latest": date(latest)]
+        return [
+            "readAt": date(readAt), "latest": date(latest), "freshness": .string(freshness.rawValue),
+        ]
     }
+}
+
+/// How it is known that a graph has everything its store had at `readAt`.
+public enum Freshness: String, CaseIterable, Sendable {
+    /// All of it was read then.
+    case read
+    /// The store told which collections had changed, and these were read.
+    case states
+    /// Collections whose count or latest time had changed were read; a document changed in place may have been missed.
+    case counts
+    /// It comes from a file and was compared with no store.
+    case snapshot
 }
 
 /// How far a collection was read.
@@ -75,8 +91,14 @@ public struct CollectionMark: Sendable, Equatable {
     public var latest: Int64
     /// Hashes of the ids of the documents that have that time.
     public var atLatest: [UInt64]
+    /// The state it was in; nil where the deployment does not tell.
+    public var state: CollectionState?
 
-    public init(name: String, documents: Int = 0, latest: Int64 = Graph.noTime, atLatest: [UInt64] = []) {
+    public init(
+        name: String, documents: Int = 0, latest: Int64 = Graph.noTime, atLatest: [UInt64] = [],
+        state: CollectionState? = nil
+    ) {
+        self.state = state
         self.name = name
         self.documents = documents
         self.latest = latest

@@ -62,7 +62,7 @@ public struct GraphQuestion: Sendable {
 public struct GraphAnswer: Sendable {
     /// The rows, and how to read them.
     public var answer: Answer
-    /// The time of the graph's data: `{readAt, latest}`.
+    /// The time of the graph's data: `{readAt, latest, freshness}`.
     public var time: Document = [:]
     /// The nodes to draw, those that the question began with first.
     public var drawn: [Int]
@@ -86,6 +86,13 @@ extension Graph {
             provenance.latest == Graph.noTime
             ? "no edge has a time" : "the latest edge is of \(text(provenance.latest))"
         guard provenance.readAt != Graph.noTime else { return "Data: \(latest)." }
-        return "Data: read at \(text(provenance.readAt)), \(latest)."
+        let caution =
+            switch provenance.freshness {
+            case .counts:
+                " What changed since it was read first was told by counts and times; changes in place were not."
+            case .snapshot: " It comes from a file and was compared with no store."
+            case .read, .states: ""
+            }
+        return "Data: read at \(text(provenance.readAt)), \(latest).\(caution)"
     }
 }

@@ -56,8 +56,20 @@ final class StoreReader {
     }
 
     func readAll() throws {
-        for collection in StoreReader.collections(for: options.types) {
-            builder.provenance.collections.append(try read(collection))
+        let collections = StoreReader.collections(for: options.types)
+        let before = try CollectionState.read(collections.map(\.name), in: database)
+        for collection in collections { builder.provenance.collections.append(try read(collection)) }
+        try setStates(before)
+    }
+
+    /// Keeps the states that the collections were in before they were read. Of one that changed meanwhile nobody knows
+    /// what was read: it has none that is known, and will be read anew.
+    func setStates(_ before: [CollectionState]?) throws {
+        let names = builder.provenance.collections.map(\.name)
+        guard let before, let after = try CollectionState.read(names, in: database) else { return }
+        for index in before.indices {
+            builder.provenance.collections[index].state =
+                before[index].change(to: after[index]) == .none ? before[index] : .uncertain
         }
     }
 
@@ -68,18 +80,23 @@ final class StoreReader {
 
     /// Reads a collection, or what of it a mark says is new.
     ///
+    /// - Parameter skipped: how many documents are known, the first in natural order; nil where the latest time known
+    ///   decides.
     /// - Returns: how far it has been read now.
-    func read(_ collection: GraphCollection, since mark: CollectionMark? = nil) throws -> CollectionMark {
+    func read(_ collection: GraphCollection, since mark: CollectionMark? = nil, skipping skipped: Int? = nil) throws
+        -> CollectionMark
+    {
         var mark = mark ?? CollectionMark(name: collection.name)
-        let known = Set(mark.atLatest)
+        let known = skipped == nil ? Set(mark.atLatest) : []
         var bounds: [(String, BSONValue)] = []
-        let earliest = max(mark.latest, options.from ?? Graph.noTime)
+        let earliest = max(skipped == nil ? mark.latest : Graph.noTime, options.from ?? Graph.noTime)
         if earliest != Graph.noTime { bounds.append(("$gte", .date(earliest))) }
         if let to = options.to { bounds.append(("$lt", .date(to))) }
         var filter: Document = [:]
         if let time = collection.time, !bounds.isEmpty { filter = [time: .document(Document(bounds))] }
         let cursor = try database.collection(collection.name).find(
-            filter, projection: collection.projection, batchSize: StoreReader.batch, maxTimeMS: options.maxTimeMS)
+            filter, projection: collection.projection, skip: skipped ?? 0, batchSize: StoreReader.batch,
+            maxTimeMS: options.maxTimeMS)
         let (id, time) = (FieldName("_id"), collection.time.map { FieldName($0) })
         var count = 0
         let take: (DocumentView) throws -> Void = { [self] document in

@@ -120,6 +120,11 @@ extension Method {
                         .object([
                             .required("readAt", .any, "When the store was read."),
                             .required("latest", .any, "The latest time of any edge; null where none has one."),
+                            .required(
+                                "freshness", .choice(Freshness.allCases.map(\.rawValue)),
+                                "How it is known that nothing newer was there: all was `read`; the collections' `states` told "
+                                    + "what had changed; or their `counts` and times did, which a change in place escapes."
+                            ),
                         ]), "The time of the graph's data.")
                 ])
         ) { call in

@@ -140,7 +140,8 @@ extension Property {
         "explain", .boolean.defaulting(to: false), "Whether to say why.")
     fileprivate static let refresh = Property.optional(
         "refresh", .boolean.defaulting(to: false),
-        "Read the orders again. Otherwise that is done where their number or the last one's moment has changed.")
+        "Read the orders again. Otherwise that is done where orders or customers have changed; on a deployment that is not "
+            + "Atelier's own, where their number or the last order's moment has.")
 }
 
 /// What was learnt last, kept for the next request.
