@@ -30,6 +30,7 @@ public struct QuestionComparison {
     public let timeLimit: Double?
     var questions: [Question]
     let schema: RelationalSchema
+    private let catalog: CollectionCatalog
 
     /// - Parameters:
     ///   - aggregations: asked with their default arguments.
@@ -49,6 +50,7 @@ public struct QuestionComparison {
                 twins: Dictionary(uniqueKeysWithValues: twins))
         }
         schema = try RelationalSchema(catalog)
+        self.catalog = catalog
         self.sides = sides
         self.timeLimit = timeLimit
     }
@@ -59,7 +61,11 @@ public struct QuestionComparison {
     /// - Throws: as `RelationalLoader.load`.
     public func load(_ side: Side, from store: Store, replacing: Bool, progress: (Int) -> Void) throws -> Int {
         switch side.place {
-        case .store: return 0
+        case .store(let location):
+            let copy = try Store(location)
+            defer { copy.close() }
+            return try DocumentCopy(schema, catalog, into: copy.database)
+                .load(from: store.database, replacing: replacing, progress: progress)
         case .sql(let target):
             let database = try target.connect(side.model)
             if side.model == .json {
