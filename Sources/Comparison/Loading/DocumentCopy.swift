@@ -52,7 +52,8 @@ public struct DocumentCopy {
     public static func address(_ text: String) throws -> String {
         guard case .mongodb(_, let database) = try StoreLocation(text) else {
             throw AtelierError(
-                .badValue, "\(text) is no address of a MongoDB deployment", advice: "Write mongodb://host:27017/database.")
+                .badValue, "\(text) is no address of a MongoDB deployment",
+                advice: "Write mongodb://host:27017/database.")
         }
         guard database == nil, let scheme = text.firstRange(of: "://") else { return text }
         let rest = text[scheme.upperBound...]

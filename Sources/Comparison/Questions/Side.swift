@@ -11,6 +11,11 @@ public struct Side: Sendable {
     public let place: Place
     public let model: DataModel
 
+    public init(place: Place, model: DataModel) {
+        self.place = place
+        self.model = model
+    }
+
     public static func documents(in location: String) -> Side { Side(place: .store(location), model: .documents) }
 
     public static func tables(in target: SQLTarget) -> Side { Side(place: .sql(target), model: .tables) }

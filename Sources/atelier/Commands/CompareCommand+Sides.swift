@@ -4,12 +4,14 @@ import DocumentStore
 
 extension Option {
     static let sql = Option(
-        "sql", value: "DATABASE",
-        "A database to ask: sqlite, in a temporary file; sqlite=FILE; postgresql=URI; mariadb=URI. May be repeated; sqlite")
+        "sql", value: "DATABASE", isRepeatable: true,
+        "sqlite, in a temporary file; sqlite=FILE; postgresql=URI; mariadb=URI; may be repeated; sqlite")
     static let models = Option(
-        "models", value: "LIST", "How the data are laid out there: tables, json (documents, with views), or both; tables,json")
+        "models", value: "LIST",
+        "How the data are laid out there: tables, json (documents, with views), or both; tables,json")
     static let documents = Option(
-        "documents", value: "URI", "Ask a MongoDB deployment too, of a copy in a database of its own: mongodb://HOST/DATABASE")
+        "documents", value: "URI",
+        "Ask a MongoDB deployment too, of a copy in a database of its own: mongodb://HOST/DATABASE")
     static let replace = Option("replace", "Replace tables and collections of our names that are there already")
     static let timeout = Option(
         "timeout", value: "SECONDS", "Give a question up that takes longer, 1 to 86400; 60")
@@ -53,7 +55,8 @@ struct ComparedSides {
         }
         let names = loaded.map { "\($0.side.database) \($0.side.model.rawValue)" }
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-            throw UsageError("--sql: \(twice.prefix { $0 != " " }) is named twice", advice: "Results are told apart by its name.")
+            throw UsageError(
+                "--sql: \(twice.prefix { $0 != " " }) is named twice", advice: "Results are told apart by its name.")
         }
         if replacing, isTemporary, invocation.value(.documents) == nil {
             throw UsageError("--replace is for databases that are kept: a temporary file holds no tables")
@@ -110,7 +113,9 @@ struct ComparedSides {
                 case .sql(let target) where target.dialect != .sqlite: _ = try target.connect(side.model)
                 case .sql: break
                 }
-            } catch let error as AtelierError where error.code != .badValue {
+            } catch let error as AtelierError where error.code == .badValue {
+                throw UsageError(error)
+            } catch let error as AtelierError {
                 throw StoreUnavailable(location: side.place.location, cause: error)
             }
         }

@@ -6,12 +6,9 @@ import Glibc
 import Retail
 
 extension Option {
-    fileprivate static let sql = Option(
-        "sql", value: "sqlite[=FILE]",
-        "The database with the tables: SQLite, in a temporary file, or in FILE, which is kept; sqlite")
-    fileprivate static let replace = Option("replace", "Replace the tables that FILE holds already")
     fileprivate static let runs = Option("runs", value: "N", "Warm runs of each question, 1 to 1000; 7")
     fileprivate static let seed = Option("seed", value: "N", "Another number asks in other orders; 1")
+    fileprivate static let plans = Option("plans", "Show too how each side finds its answer; for JSON")
 }
 
 extension Command {
@@ -20,7 +17,10 @@ extension Command {
         operands: [
             Operand("NAME", "A saved aggregation; without, all of them", isOptional: true, isRepeatable: true)
         ],
-        options: [.compared, .sql, .replace, .runs, .seed, .comparisonReport, .store, .aggregations] + Option.output,
+        options: [
+            .compared, .sql, .models, .documents, .replace, .runs, .seed, .timeout, .plans, .comparisonReport, .store,
+            .aggregations,
+        ] + Option.output,
         details: [
             "Puts the store's documents into normalised tables, by the relational mappings in collections/, with their keys, "
                 + "foreign keys and indexes, and asks every saved aggregation of the documents and its SQL twin of the tables. "
@@ -28,12 +28,16 @@ extension Command {
             "cold is the first run after the files were opened and dropped from the system's cache, warm are the runs after "
                 + "that, in an order shuffled for every round. Questions where documents lose the most come first.",
             "A field that no column holds is an error: tables would lose it.",
+            "json keeps the documents in SQLite and PostgreSQL, with views over them that are like the tables; the same statements "
+                + "ask these. A server keeps what it was given, in the schema or database atelier_comparison unless its "
+                + "address says otherwise; exit status 3 says that one does not answer.",
             "--of workloads measures loading, reads and writes by key, and changes of the schema, on copies that go afterwards.",
         ],
         examples: [
             "atelier compare", "atelier compare top-products revenue-by-month --runs 20",
             "atelier compare --of workloads", "atelier compare --of all --report comparison.html",
             "atelier compare --sql sqlite=shop.sqlite --replace --format json --out comparison.json",
+            "atelier compare --sql sqlite --sql postgresql=postgresql://me@localhost/test --models tables --plans --format json",
         ]
     ) { invocation in
         let parts = try ComparisonParts(invocation)
@@ -46,11 +50,16 @@ extension Command {
         let page = try invocation.value(.comparisonReport).map { try ComparisonFile($0) }
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        let tables = try invocation.tablesFile(in: folder)
-        let target = SQLTarget(.sqlite, at: tables.path)
+        let sides = try ComparedSides(invocation) { folder.file($0) }
+        let timeout = try invocation.integer(.timeout, in: 1...86400) ?? 60
+        let isNested = format == .json || format == .ndjson
+        if invocation.isSet(.plans), !isNested {
+            throw UsageError("--plans is for --format json and ndjson", advice: "A page of --report shows plans too.")
+        }
         var comparison = try QuestionComparison(
-            parts.hasQuestions ? aggregations : [], catalog: CollectionCatalog.standard(),
-            sides: [.documents(in: invocation.storeLocation), .tables(in: target)])
+            parts.hasQuestions ? aggregations : [], catalog: CollectionCatalog.standard(), sides: sides.all,
+            timeLimit: Double(timeout))
+        if parts.hasQuestions { try sides.tryServers() }
         let progress = Progress("Comparing", counting: "rows", isQuiet: invocation.isQuiet)
         defer { progress.finish() }
         var loaded = 0
@@ -58,9 +67,12 @@ extension Command {
         try invocation.withStore { store in
             try invocation.requireDocuments(in: store)
             if parts.hasQuestions {
-                loaded = try comparison.load(
-                    .tables(in: target), from: store, replacing: invocation.isSet(.replace) || tables.isTemporary
-                ) { progress.advance(to: $0, of: "loading tables") }
+                for (side, replacing) in sides.loaded {
+                    let before = loaded
+                    loaded += try comparison.load(side, from: store, replacing: replacing) {
+                        progress.advance(to: before + $0, of: "loading \(side.database), \(side.model.rawValue)")
+                    }
+                }
             }
             if parts.hasWorkloads {
                 workloads = try invocation.workloads(of: store, in: folder, seed: UInt64(seed)) {
@@ -71,7 +83,8 @@ extension Command {
         var pairs: [[QuestionComparison.Measurement]] = []
         if parts.hasQuestions {
             try comparison.check { _ in progress.advance(to: loaded, of: "comparing answers") }
-            pairs = try comparison.time(runs: runs, seed: UInt64(seed), plans: page != nil) { round in
+            pairs = try comparison.time(runs: runs, seed: UInt64(seed), plans: page != nil || invocation.isSet(.plans))
+            { round in
                 progress.advance(to: loaded, of: "round \(round) of \(runs)")
             }
         }
@@ -80,21 +93,20 @@ extension Command {
                 pairs, title: "Documents against tables", version: Program.version, computedAt: ComparisonFile.now(),
                 facts: [("Store", StoreUnavailable.place(invocation.storeLocation)), ("Seed", "\(seed)")]
                     + (parts.hasQuestions
-                        ? [("Rows in tables", Progress.grouped(loaded)), ("Warm runs", "\(runs)")] : []))
+                        ? [("Rows and documents loaded", Progress.grouped(loaded)), ("Warm runs", "\(runs)")] : []))
             report.workloads = workloads
             try page.write(report)
         }
         progress.finish()
         if let page, !invocation.isQuiet { Messages.say("Wrote \(page.path)") }
-        let isNested = format == .json || format == .ndjson
         let questions = PrintedRows(
             RowDescription(
                 columns: isNested ? nil : Command.comparisonColumns,
                 footnotes: [
-                    "\(Progress.grouped(loaded)) rows in tables; \(runs) warm runs in orders of seed \(seed); times in ms.",
-                    "SQLite \(SQLiteDatabase.version): one connection, cache 256 MiB, memory-mapped up to 2 GiB, statistics "
-                        + "gathered. Both only read.",
-                ]), pairs.joined().map { Command.row($0, isNested: isNested) })
+                    "\(Progress.grouped(loaded)) rows and documents loaded; \(runs) warm runs in orders of seed \(seed); times in ms; "
+                        + "cold where no server keeps what it has read."
+                ] + (parts.hasQuestions ? try comparison.footnotes() : [])),
+            pairs.joined().map { Command.row($0, isNested: isNested, hasPlans: invocation.isSet(.plans), timeout) })
         try invocation.printTables(
             (parts.hasQuestions ? [questions] : [])
                 + (parts.hasWorkloads ? [.workloads(workloads, isNested: isNested)] : []),
@@ -118,9 +130,12 @@ extension Command {
         Column(name: "bytesOnDisk", type: .integer, title: "On disk"),
         Column(name: "queryBytes", type: .integer, title: "Query"),
         Column(name: "joins", type: .integer, title: "Joins"),
+        Column(name: "note", type: .string, title: "Note"),
     ]
 
-    private static func row(_ measurement: QuestionComparison.Measurement, isNested: Bool) -> Document {
+    private static func row(
+        _ measurement: QuestionComparison.Measurement, isNested: Bool, hasPlans: Bool, _ timeout: Int
+    ) -> Document {
         func rounded(_ milliseconds: Double?) -> BSONValue {
             milliseconds.map { .double(($0 * 1000).rounded() / 1000) } ?? .null
         }
@@ -132,6 +147,12 @@ extension Command {
             } else {
                 [("warmMedianMs", median), ("warmP90Ms", p90)]
             }
+        let note: BSONValue = measurement.isOverTime ? .string("no answer within \(timeout) s") : .null
+        let nested: [(String, BSONValue)] = [
+            ("runs", .integer(measurement.runs)),
+            ("peakMemoryBytes", measurement.peakMemory.map { .integer($0) } ?? .null),
+        ]
+        let plan = BSONValue.array(BSONArray(measurement.plan.map { .string($0) }))
         return Document(
             [
                 ("question", .string(measurement.question)), ("database", .string(measurement.database)),
@@ -140,29 +161,25 @@ extension Command {
                 ("equal", measurement.isEqual.map { .bool($0) } ?? .null), ("coldMs", rounded(measurement.coldMs)),
             ] + warm + [
                 ("bytesOnDisk", .integer(measurement.bytesOnDisk)), ("queryBytes", .integer(measurement.queryBytes)),
-                ("joins", .integer(measurement.joins)),
-            ])
+                ("joins", .integer(measurement.joins)), ("note", note),
+            ] + (isNested ? nested : []) + (hasPlans ? [("plan", plan)] : []))
     }
 
     private static func inequality(
         _ unequal: [(name: String, side: Side, differences: [RowDifference])], of count: Int
     ) -> AtelierError? {
         guard !unequal.isEmpty else { return nil }
-        let places = unequal.map { name, _, differences in
+        let places = unequal.map { name, side, differences in
             let shown = differences.prefix(3).map(\.description).joined(separator: "; ")
-            return "\(name): \(shown)\(differences.count > 3 ? "; and \(differences.count - 3) more" : "")"
+            return "\(name) of \(side.database), \(side.model.rawValue): \(shown)"
+                + (differences.count > 3 ? "; and \(differences.count - 3) more" : "")
         }
+        let names = Set(unequal.map(\.name)).count
         return AtelierError(
             .illegalOperation,
-            "\(unequal.count) of \(count) questions have other answers in tables\n  \(places.joined(separator: "\n  "))"
-        )
+            "\(names) of \(count) questions have other answers than the documents give\n  "
+                + places.joined(separator: "\n  "))
     }
-}
-
-/// Where the tables are, and whether they go afterwards.
-private struct TablesFile {
-    let path: String
-    let isTemporary: Bool
 }
 
 extension Invocation {
@@ -172,19 +189,18 @@ extension Invocation {
             return try (operands.isEmpty ? catalog.names : operands).map { try catalog.aggregation(named: $0) }
         }
     }
+}
 
-    fileprivate func tablesFile(in folder: TemporaryFolder) throws -> TablesFile {
-        let text = value(.sql) ?? "sqlite"
-        let name = String(text.prefix { $0 != "=" })
-        guard name == "sqlite" else {
-            throw UsageError("--sql \(text): there is no database \(name)", advice: "There is sqlite, or sqlite=FILE.")
+extension QuestionComparison {
+    /// Who answered, and with which settings.
+    fileprivate func footnotes() throws -> [String] {
+        var notes: [String] = []
+        for description in try descriptions() {
+            let settings = description.settings.isEmpty ? "" : ": " + description.settings.joined(separator: ", ")
+            let version = description.version.isEmpty ? Program.version : description.version
+            let note = "\(description.title) \(version)\(settings)."
+            if !notes.contains(note) { notes.append(note) }
         }
-        if text.utf8.count > name.utf8.count {
-            let path = String(text.dropFirst(name.count + 1))
-            guard !path.isEmpty else { throw UsageError("--sql \(text): expected a file, as in sqlite=shop.sqlite") }
-            return TablesFile(path: path, isTemporary: false)
-        }
-        if isSet(.replace) { throw UsageError("--replace is for --sql sqlite=FILE: a temporary file holds no tables") }
-        return TablesFile(path: folder.file("tables.sqlite"), isTemporary: true)
+        return notes
     }
 }
