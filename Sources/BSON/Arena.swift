@@ -21,6 +21,8 @@ public final class Arena {
     // Exclusivity is not checked at run time: no method hands out access to these while another runs.
     @exclusivity(unchecked) @usableFromInline var cursor: UnsafeMutableRawPointer
     @exclusivity(unchecked) @usableFromInline var limit: UnsafeMutableRawPointer
+    /// How often everything was taken back.
+    @exclusivity(unchecked) @usableFromInline var resets = 0
     /// Where the first chunk begins: the cursor of an arena that is fresh.
     @usableFromInline let beginning: UnsafeMutableRawPointer
     private var chunks: [Chunk] = []
@@ -101,9 +103,14 @@ public final class Arena {
         limit = chunks[index].base + chunks[index].size
     }
 
+    /// Another number whenever everything was taken back: while it is the same, so is what lies at an address.
+    @inlinable @inline(__always)
+    public var generation: Int { resets }
+
     /// Takes everything back. Memory is kept for the next round, up to a few chunks.
     @inlinable @inline(__always)
     public func reset() {
+        resets &+= 1
         if cursor != beginning { rewind() }
     }
 

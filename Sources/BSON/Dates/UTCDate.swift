@@ -147,10 +147,17 @@ extension UTCDate {
         return weekday < 0 ? weekday + 7 : weekday
     }
 
+    /// Whole days since 1970-01-01, negative before.
+    @inlinable
+    public static func days(ofMilliseconds milliseconds: Int64) -> Int {
+        let days = Int(milliseconds) / 86_400_000
+        return Int(milliseconds) < days * 86_400_000 ? days - 1 : days
+    }
+
     /// Whole days and the milliseconds within the day.
     static func split(_ milliseconds: Int64) -> (days: Int, rest: Int) {
-        let (days, rest) = Int(milliseconds).quotientAndRemainder(dividingBy: 86_400_000)
-        return rest < 0 ? (days - 1, rest + 86_400_000) : (days, rest)
+        let days = days(ofMilliseconds: milliseconds)
+        return (days, Int(milliseconds) &- days &* 86_400_000)
     }
 
     private static func join(days: Int128, _ hour: Int, _ minute: Int, _ second: Int, _ millisecond: Int) -> Int64? {

@@ -23,6 +23,8 @@ public final class Compiler {
     var foldsConstants = true
     /// How many slots a scope for what was compiled so far needs.
     public private(set) var slotCount = 0
+    /// Arrays whose documents several expressions look at, by the index of the slot they stand in.
+    var elementTables: [Int: ElementTable] = [:]
     /// Always missing.
     public private(set) lazy var missingSlot = newSlot()
 

@@ -13,17 +13,19 @@ public final class Scope {
     /// Where in an array a filter matched last: what `$` stands for in the paths of updates and projections.
     @exclusivity(unchecked) public var matchedPosition: Int?
     private let slotCount: Int
+    /// Stands before the slots for what is gathered along with what is read.
+    @usableFromInline static let unread = -1
 
     public init(slotCount: Int, now: Int64, interrupt: Interrupt = Interrupt(), arena: Arena = Arena()) {
         self.slotCount = max(1, slotCount)
-        slots = .allocate(capacity: self.slotCount)
-        slots.initialize(repeating: .missing, count: self.slotCount)
+        slots = .allocate(capacity: self.slotCount + 1) + 1
+        (slots - 1).initialize(repeating: .missing, count: self.slotCount + 1)
         self.now = now
         self.interrupt = interrupt
         self.arena = arena
     }
 
-    deinit { slots.deallocate() }
+    deinit { (slots - 1).deallocate() }
 
     /// Puts a value into a slot and gathers the fields that are read from it.
     @inlinable @inline(__always)
@@ -40,11 +42,14 @@ public final class Scope {
         } else {
             for i in 0..<count { slots[entries[i].target] = .missing }
         }
-        if slot.hasNested {
-            for i in 0..<count {
-                entries[i].slot._withUnsafeGuaranteedRef { inner in
-                    if inner.entryCount > 0 { gather(inner, slots[inner.index]) }
-                }
+        if slot.hasNested { gatherNested(slot) }
+    }
+
+    /// Gathers the fields of what was gathered.
+    func gatherNested(_ slot: Slot) {
+        for i in 0..<slot.entryCount {
+            slot.entries[i].slot._withUnsafeGuaranteedRef { inner in
+                if inner.entryCount > 0 { gather(inner, slots[inner.index]) }
             }
         }
     }
@@ -54,36 +59,35 @@ public final class Scope {
     private func gather(
         _ slot: Slot, _ document: DocumentView, _ entries: UnsafeMutablePointer<GatherEntry>, _ count: Int
     ) {
-        let (elements, known) = (slot.layout.elements, slot.layout.count)
-        var remaining = count
-        var cursor = document.elements()
+        let (slots, patterns, targets) = (slots, slot.layout.patterns, slot.layout.targets)
+        let (readCount, knownCount) = (slot.layout.readCount, slot.layout.count)
+        var cursor = PatternCursor(document)
+        var absent = count
         var position = 0
-        while position < known {
-            let target = elements[position].target
+        while position < knownCount {
             // A name that does not come now may be absent from this document: the next one's turn.
-            let isNext = cursor.next(ifLike: elements[position].pattern)
-            position += 1
-            if target >= 0 {
-                slots[target] = isNext ? cursor.value : .missing
-                if isNext {
-                    remaining &-= 1
-                    if remaining == 0 { return }
-                }
+            let target = targets[position]
+            if cursor.take(ifLike: patterns + position, into: slots + target) {
+                if target != Scope.unread { absent &-= 1 }
+            } else if target != Scope.unread {
+                slots[target] = .missing
             }
+            position &+= 1
+            if absent == 0 && position == readCount { return }
         }
-        for i in 0..<count where entries[i].position >= known { slots[entries[i].target] = .missing }
-        if cursor.next() {
-            lookUp(cursor, remaining, entries, count)
+        for i in 0..<count where entries[i].position >= knownCount { slots[entries[i].target] = .missing }
+        if !cursor.isAtEnd {
+            lookUp(ElementCursor(document, at: cursor), absent, entries, count)
             slot.layout.learn(document, entries, count)
         }
     }
 
-    /// Gathers what is left, element by element from the cursor's on.
+    /// Gathers what is left, element by element behind the cursor.
     private func lookUp(
         _ start: ElementCursor, _ missing: Int, _ entries: UnsafeMutablePointer<GatherEntry>, _ count: Int
     ) {
         var (cursor, remaining) = (start, missing)
-        repeat {
+        while remaining > 0 && cursor.next() {
             let key = cursor.key
             for i in 0..<count where entries[i].matches(key) {
                 if slots[entries[i].target].type == .missing {
@@ -92,7 +96,7 @@ public final class Scope {
                 }
                 break
             }
-        } while remaining > 0 && cursor.next()
+        }
     }
 }
 

@@ -30,6 +30,9 @@ public final class Slot {
         layout.deallocate()
     }
 
+    /// The fields that are gathered, in the order of the entries.
+    var gatheredNames: [String] { gathered.map(\.name.text) }
+
     /// The slot that receives this field of this slot's document.
     func field(_ name: String, in compiler: Compiler) -> Slot {
         if let known = gathered.first(where: { $0.name.text == name }) { return known.slot }

@@ -10,7 +10,8 @@ extension ExpressionOperator {
             let body = try arguments.required("in", 16882)
             let name = try variableName(arguments["as"], of: "$map")
             let (array, slot) = (try compiler.expression(input), compiler.newSlot())
-            return Map(array, slot, try compiler.with(variable: name, slot) { try compiler.expression(body) })
+            let result = try compiler.with(variable: name, slot) { try compiler.expression(body) }
+            return Map(array, ElementReader(slot, compiler.elementTable(of: array), compiler), result)
         },
         form("$filter") { argument, compiler in
             let arguments = try NamedArguments(
@@ -20,9 +21,9 @@ extension ExpressionOperator {
             let name = try variableName(arguments["as"], of: "$filter")
             let (array, slot) = (try compiler.expression(input), compiler.newSlot())
             let limit = try compiler.expression(arguments, "limit")
-            return Filter(
-                array, slot, try compiler.with(variable: name, slot) { try compiler.expression(condition) },
-                limit: limit)
+            let test = try compiler.with(variable: name, slot) { try compiler.expression(condition) }
+            let table = compiler.elementTable(of: array)
+            return Filter(array, ElementReader(slot, table, compiler), test, limit: limit, passedOn: table)
         },
         form("$reduce") { argument, compiler in
             let arguments = try NamedArguments(
@@ -50,12 +51,15 @@ extension ExpressionOperator {
 /// `$map`: what the body yields for each element; null where it yields nothing.
 final class Map: Expression {
     let input: Expression
-    let element: Slot
+    let elements: ElementReader
     let body: Expression
+    /// Whether the array stands in a slot as it is, not to be made element by element.
+    private let isInSlot: Bool
 
-    init(_ input: Expression, _ element: Slot, _ body: Expression) {
+    init(_ input: Expression, _ elements: ElementReader, _ body: Expression) {
         self.input = input
-        self.element = element
+        isInSlot = input is SlotRead
+        self.elements = elements
         self.body = body
     }
 
@@ -63,20 +67,31 @@ final class Map: Expression {
         let value = try input.evaluate(scope)
         guard value.type == .array else { return try refuse(value) }
         return try scope.arena.array { writer in
-            var cursor = value.asDocument.elements()
-            while cursor.next() {
-                scope.assign(element, cursor.value)
+            _ = try elements.allSatisfy(of: value, scope) { _ in
                 writer.appendElement(try body.evaluate(scope))
                 try ValueLimits.check(bytes: writer.mark)
+                return true
             }
         }
     }
 
     override func visitElements(_ scope: Scope, _ visit: (ValueView) throws -> Void) throws -> ValueView? {
-        let other = try input.visitElements(scope) { value in
-            scope.assign(element, value)
+        func show() throws {
             let result = try body.evaluate(scope)
             try visit(result.isMissing ? .null : result)
+        }
+        if isInSlot {
+            let value = try input.evaluate(scope)
+            guard value.type == .array else { return try refuse(value) }
+            _ = try elements.allSatisfy(of: value, scope) { _ in
+                try show()
+                return true
+            }
+            return nil
+        }
+        let other = try input.visitElements(scope) { value in
+            scope.assign(elements.element, value)
+            try show()
         }
         return try other.map(refuse)
     }
@@ -90,60 +105,61 @@ final class Map: Expression {
 /// `$filter`: the elements for which the condition is true, the first `limit` of them.
 final class Filter: Expression {
     let input: Expression
-    let element: Slot
+    let elements: ElementReader
     let condition: Expression
     let limit: Expression?
+    /// What the input's documents are taken apart in, and so those of the result where nothing is left out.
+    let passedOn: ElementTable?
+    /// Whether the array stands in a slot as it is, not to be made element by element.
+    private let isInSlot: Bool
 
-    init(_ input: Expression, _ element: Slot, _ condition: Expression, limit: Expression?) {
+    init(
+        _ input: Expression, _ elements: ElementReader, _ condition: Expression, limit: Expression?,
+        passedOn: ElementTable?
+    ) {
         self.input = input
-        self.element = element
+        self.elements = elements
         self.condition = condition
         self.limit = limit
+        self.passedOn = passedOn
+        isInSlot = input is SlotRead
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
         let value = try input.evaluate(scope)
         guard value.type == .array else { return try refuse(value) }
-        if try limit == nil && acceptsAll(of: value.asDocument, scope) { return value }
+        // Where the condition is true for every element the array itself is the answer, and nothing is copied.
+        if try limit == nil && elements.allSatisfy(of: value, scope, { _ in try condition.evaluate(scope).isTruthy }) {
+            return value
+        }
         return try scope.arena.array { writer in
-            try select(from: value.asDocument, scope) { writer.appendElement($0) }
+            try select(from: value, scope) { writer.appendElement($0) }
         }
-    }
-
-    /// Whether the condition is true for every element: then the array itself is the answer, and nothing is copied.
-    private func acceptsAll(of array: DocumentView, _ scope: Scope) throws -> Bool {
-        var cursor = array.elements()
-        while cursor.next() {
-            scope.assign(element, cursor.value)
-            if try !condition.evaluate(scope).isTruthy { return false }
-        }
-        return true
     }
 
     override func visitElements(_ scope: Scope, _ visit: (ValueView) throws -> Void) throws -> ValueView? {
-        if limit != nil {
+        if limit != nil || isInSlot {
             let value = try input.evaluate(scope)
             guard value.type == .array else { return try refuse(value) }
-            try select(from: value.asDocument, scope, visit)
+            try select(from: value, scope, visit)
             return nil
         }
         let other = try input.visitElements(scope) { value in
-            scope.assign(element, value)
+            scope.assign(elements.element, value)
             if try condition.evaluate(scope).isTruthy { try visit(value) }
         }
         return try other.map(refuse)
     }
 
-    private func select(from array: DocumentView, _ scope: Scope, _ visit: (ValueView) throws -> Void) throws {
+    private func select(from array: ValueView, _ scope: Scope, _ visit: (ValueView) throws -> Void) throws {
         var remaining = try allowed(scope)
-        var cursor = array.elements()
-        while remaining > 0 && cursor.next() {
-            let value = cursor.value
-            scope.assign(element, value)
+        if remaining == 0 { return }
+        _ = try elements.allSatisfy(of: array, scope) { value in
             if try condition.evaluate(scope).isTruthy {
                 try visit(value)
                 remaining -= 1
             }
+            return remaining > 0
         }
     }
 

@@ -177,7 +177,7 @@ extension Compiler {
         if components.isEmpty { return SlotRead(slot) }
         // One gathered level: its rule for arrays is the path's own, as long as nothing lies below it.
         if components.count == 1 {
-            return FieldRead(slot, components[0], element: newSlot(), in: self)
+            return FieldRead(slot, components[0], in: self)
         }
         return PathRead(slot, components)
     }

@@ -3,24 +3,24 @@ import BSON
 extension ExpressionOperator {
     /// One part of a date: `$year`, `$month` …. Source: MongoDB manual, "Date Expression Operators".
     static let dateFields: [ExpressionOperator] = [
-        dateField("$year") { $0.year },
-        dateField("$month") { $0.month },
-        dateField("$dayOfMonth") { $0.day },
-        dateField("$dayOfWeek") { $0.dayOfWeek },
-        dateField("$dayOfYear") { $0.dayOfYear },
-        dateField("$week") { $0.week },
-        dateField("$isoWeek") { $0.isoWeek },
-        dateField("$isoDayOfWeek") { $0.isoDayOfWeek },
-        dateField("$isoWeekYear", long: true) { $0.isoWeekYear },
+        dateField("$year", isOfDay: true) { $0.year },
+        dateField("$month", isOfDay: true) { $0.month },
+        dateField("$dayOfMonth", isOfDay: true) { $0.day },
+        dateField("$dayOfWeek", isOfDay: true) { $0.dayOfWeek },
+        dateField("$dayOfYear", isOfDay: true) { $0.dayOfYear },
+        dateField("$week", isOfDay: true) { $0.week },
+        dateField("$isoWeek", isOfDay: true) { $0.isoWeek },
+        dateField("$isoDayOfWeek", isOfDay: true) { $0.isoDayOfWeek },
+        dateField("$isoWeekYear", isOfDay: true, long: true) { $0.isoWeekYear },
         dateField("$hour") { $0.hour },
         dateField("$minute") { $0.minute },
         dateField("$second") { $0.second },
         dateField("$millisecond") { $0.millisecond },
     ]
 
-    /// An operator of a date, or of `{date: …, timezone: …}`.
+    /// An operator of a date, or of `{date: …, timezone: …}`; `isOfDay` where it is the same for all moments of a day.
     private static func dateField(
-        _ name: String, long: Bool = false, _ field: @escaping @Sendable (UTCDate) -> Int
+        _ name: String, isOfDay: Bool = false, long: Bool = false, _ field: @escaping @Sendable (UTCDate) -> Int
     ) -> ExpressionOperator {
         form(name) { argument, compiler in
             var date = argument
@@ -39,7 +39,7 @@ extension ExpressionOperator {
                 zone = try compiler.expression(arguments, "timezone")
             }
             let operand = try compiler.expression(date)
-            let call = DateField(operand, ZoneOperand(zone), long: long, field)
+            let call = DateField(operand, ZoneOperand(zone), isOfDay: isOfDay, long: long, field)
             return try compiler.fold(call, [operand], call.zone)
         }
     }
@@ -53,12 +53,19 @@ extension ExpressionOperator {
 final class DateField: Expression {
     let date: Expression
     let zone: ZoneOperand
+    let isOfDay: Bool
     let long: Bool
     let field: @Sendable (UTCDate) -> Int
+    /// The day asked for last and its answer: rows tend to come in the order of their dates.
+    @exclusivity(unchecked) private var latest = (day: Int.min, answer: 0)
 
-    init(_ date: Expression, _ zone: ZoneOperand, long: Bool, _ field: @escaping @Sendable (UTCDate) -> Int) {
+    init(
+        _ date: Expression, _ zone: ZoneOperand, isOfDay: Bool, long: Bool,
+        _ field: @escaping @Sendable (UTCDate) -> Int
+    ) {
         self.date = date
         self.zone = zone
+        self.isOfDay = isOfDay
         self.long = long
         self.field = field
     }
@@ -67,7 +74,18 @@ final class DateField: Expression {
         let value = try date.evaluate(scope)
         if value.isNullish { return .null }
         guard let zone = try zone.evaluate(scope) else { return .null }
-        let result = field(UTCDate(milliseconds: zone.local(try value.coercedDate())))
-        return long ? .int64(Int64(result)) : .int32(Int32(truncatingIfNeeded: result))
+        let local = zone.local(try value.coercedDate())
+        var answer: Int
+        if isOfDay {
+            let day = UTCDate.days(ofMilliseconds: local)
+            answer = latest.answer
+            if day != latest.day {
+                answer = field(UTCDate(milliseconds: local))
+                latest = (day, answer)
+            }
+        } else {
+            answer = field(UTCDate(milliseconds: local))
+        }
+        return long ? .int64(Int64(answer)) : .int32(Int32(truncatingIfNeeded: answer))
     }
 }

@@ -48,17 +48,17 @@ final class FieldRead: Expression {
     let index: Int
     let name: FieldName
     let gathered: Int
-    /// An element of the array that the slot holds instead, and its field.
-    private let element: Slot
+    /// The elements of the array that the slot holds instead, and their field.
+    private let elements: ElementReader
     private let gatheredFromElement: Int
 
-    /// - Parameter element: a slot of this expression's own.
-    init(_ slot: Slot, _ name: FieldName, element: Slot, in compiler: Compiler) {
+    init(_ slot: Slot, _ name: FieldName, in compiler: Compiler) {
         index = slot.index
         self.name = name
         gathered = slot.field(name.text, in: compiler).index
-        self.element = element
+        let element = compiler.newSlot()
         gatheredFromElement = element.field(name.text, in: compiler).index
+        elements = ElementReader(element, compiler.elementTable(ofSlot: slot.index), compiler)
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
@@ -70,12 +70,11 @@ final class FieldRead: Expression {
     override func visitElements(_ scope: Scope, _ body: (ValueView) throws -> Void) throws -> ValueView? {
         let holder = scope.slots[index]
         guard holder.type == .array else { return try super.visitElements(scope, body) }
-        var cursor = holder.asDocument.elements()
-        while cursor.next() {
-            if cursor.type != .document { continue }
-            scope.assign(element, cursor.value)
+        _ = try elements.allSatisfy(of: holder, scope) { _ in
+            // Of an element that is no document nothing is gathered.
             let value = scope.slots[gatheredFromElement]
             if !value.isMissing { try body(value) }
+            return true
         }
         return nil
     }

@@ -69,10 +69,8 @@ extension MatchPath {
         var cursor = array.elements()
         while cursor.next() {
             var found = false
-            if cursor.type == .document {
-                found = try leads(from: cursor.value, at: step, to: test, scope)
-            }
-            if !found && position == wanted {
+            // The element that a number addresses comes first: it needs no look into the document's fields.
+            if position == wanted {
                 if step + 1 == count {
                     found = try test.test(cursor.value, scope)
                 } else if cursor.type == .array {
@@ -80,6 +78,9 @@ extension MatchPath {
                 } else if cursor.type == .document {
                     found = try leads(from: cursor.value, at: step + 1, to: test, scope)
                 }
+            }
+            if !found && cursor.type == .document {
+                found = try leads(from: cursor.value, at: step, to: test, scope)
             }
             if found {
                 scope.matchedPosition = position

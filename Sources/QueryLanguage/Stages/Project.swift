@@ -65,6 +65,7 @@ extension PipelineBuilder {
                 if old.keeps(name) { shape.overlay(name, compiler.missingSlot) }
             case .computed(let expression):
                 let slot = compiler.newSlot()
+                compiler.share(expression, in: slot)
                 assignments.append(.init(slot: slot, value: expression))
                 shape.overlay(name, slot)
             case .nested(let inner):
