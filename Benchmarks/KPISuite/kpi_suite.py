@@ -4,7 +4,8 @@
 
 Without --store, shops of 10,000 orders are generated, or as many as --orders says. Atelier is asked as a program that other
 programs use: over `atelier worker`, so its times hold the request, the answer as JSON and reading it. Every round asks every
-peer the same question in turn; the least time of the rounds counts, as everything above it is other work on the machine.
+peer the same question in turn; the least time of the rounds counts, as everything above it is other work on the machine. Their
+median stands beside it: what one usually waits.
 On a machine that is busy, --clock cpu is fairer: the processor time that a peer took, over all its threads. DuckDB has one
 thread; Atelier has as many as it likes.
 """
@@ -12,6 +13,7 @@ thread; Atelier has as many as it likes.
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -116,7 +118,7 @@ def compare(title, program, store, environment, rounds, skipped, clock_name):
     atelier = Atelier(program, store, environment)
     peers = [duck, sqlite, pandas]
     questions = [question for question in QUESTIONS if question not in skipped]
-    best = {}
+    times = {}
     for question in questions:
         ours = normal(question, atelier.table(question, atelier.ask(question, UP_TO)))
         for peer in peers:
@@ -131,23 +133,26 @@ def compare(title, program, store, environment, rounds, skipped, clock_name):
                 started = clock()
                 who.ask(question, UP_TO)
                 taken = clock() - started
-                best[question, who.name] = min(taken, best.get((question, who.name), taken))
+                times.setdefault((question, who.name), []).append(taken)
     atelier.close()
     count = duck.db.execute("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM items)").fetchone()
-    print(f"\n{title}: {count[0]:,} orders, {count[1]:,} lines; least of {rounds} rounds, milliseconds ({clock_name}); results equal\n")
+    print(
+        f"\n{title}: {count[0]:,} orders, {count[1]:,} lines; least and median of {rounds} rounds, milliseconds ({clock_name}); "
+        "ratio: Atelier's least by the peer's; results equal\n")
     names = [peer.name for peer in peers]
-    print(f"{'question':<30}{'atelier':>10}" + "".join(f"{name:>10}{'ratio':>8}" for name in names))
-    total = {}
+    print(f"{'question':<30}{'atelier':>10}{'median':>9}" + "".join(f"{name:>10}{'median':>9}{'ratio':>8}" for name in names))
+    total = {name: (0, 0) for name in ["atelier", *names]}
     for question in [*questions, "total"]:
         if question == "total":
-            best.update({("total", name): total[name] for name in total})
-        ours = best[question, "atelier"]
-        line = f"{question:<30}{ours * 1000:>10.1f}"
-        for name in ["atelier", *names]:
-            if question != "total":
-                total[name] = total.get(name, 0) + best[question, name]
+            shown = total
+        else:
+            shown = {name: (min(times[question, name]), statistics.median(times[question, name])) for name in total}
+            total = {name: tuple(map(sum, zip(total[name], shown[name]))) for name in total}
+        ours, usual = shown["atelier"]
+        line = f"{question:<30}{ours * 1000:>10.1f}{usual * 1000:>9.1f}"
         for name in names:
-            line += f"{best[question, name] * 1000:>10.1f}{ours / best[question, name]:>8.2f}"
+            least, usual = shown[name]
+            line += f"{least * 1000:>10.1f}{usual * 1000:>9.1f}{ours / least:>8.2f}"
         print(line)
     sys.stdout.flush()
 
