@@ -22,6 +22,35 @@ import Glibc
         }
     }
 
+    @Test func theNotesTellWhatThePipelineDoes() throws {
+        let catalog = try AggregationCatalog(directories: [CatalogTests.shipped])
+        for name in catalog.names {
+            let aggregation = try catalog.aggregation(named: name)
+            let file = String(
+                decoding: try Files.contents(of: "\(CatalogTests.shipped)/\(name).json"), as: UTF8.self)
+            let pipeline = String(file[file.firstRange(of: "\"pipeline\"")!.upperBound...].prefix { $0 != "\0" })
+                .split(separator: "\"columns\"")[0]
+            let notes = aggregation.notes.joined(separator: " ").lowercased()
+            let parameters = Set(aggregation.parameters.map(\.name))
+            /// What the pipeline holds, which parameter would say it, and the word that the notes then need.
+            func expect(_ parts: [String], unless parameter: String? = nil, _ word: String) {
+                guard parts.contains(where: { pipeline.contains($0) }), !parameters.contains(parameter ?? "") else {
+                    return
+                }
+                #expect(notes.contains(word), "the notes of \(name) do not say \(word)")
+            }
+            expect(
+                ["$year", "$month", "$dayOfMonth", "$dateTrunc", "$dateToString", "$hour"], unless: "timezone", "utc")
+            expect([".service\""], unless: "productsOnly", "services")
+            expect(["\"canceled\"", "\"unavailable\""], unless: "excludeCancelled", "cancel")
+            expect(["\"sale\""], unless: "kind", "sale")
+            expect(["quantity\": { \"$gt\": 0"], "quantity")
+            if aggregation.columns.contains(where: { $0.name == "complete" }) {
+                #expect(notes.contains("complete is false"), "the notes of \(name) do not say what complete means")
+            }
+        }
+    }
+
     @Test func everyTwinAsksTheSame() throws {
         let catalog = try AggregationCatalog(directories: [CatalogTests.shipped])
         let twins = try Files.names(in: CatalogTests.shipped, ending: ".sql")
