@@ -17,7 +17,8 @@ extension Graph {
     /// This graph as the store is now.
     ///
     /// Where the deployment tells which state collections are in, as Atelier's own does, only those that changed are read:
-    /// what is new of one that only had insertions, the whole of others. Where it does not, counts and times have to do:
+    /// what is new of one that only had insertions, the whole of others. A change stream tells the same of a MongoDB replica
+    /// set. Where there is neither, counts and times have to do:
     /// of collections that are ordered by a time (orders, views, reviews, sessions) the documents from the latest time
     /// known on are read; where their count together with those read before is not that of the collection, the graph is
     /// read anew; nodes' collections are read again if their count changed. A document that was changed in place is not
@@ -37,6 +38,9 @@ extension Graph {
         let known = marks.compactMap(\.state)
         if known.count == marks.count, let now = try CollectionState.read(marks.map(\.name), in: database) {
             return try refresh.byStates(collections, known, now)
+        }
+        if let token = provenance.resumeToken {
+            return try refresh.byEvents(collections, since: token)
         }
         return try refresh.byCounts(collections)
     }
@@ -70,9 +74,55 @@ private struct Refresh {
         -> (Graph, RefreshKind)
     {
         let reader = StoreReader(database, options, monitor)
-        var changes = zip(known, now).map { $0.change(to: $1) }
+        let changes = zip(known, now).map { $0.change(to: $1) }
         if changes.allSatisfy({ $0 == .none }) { return unchanged(reader, .states) }
         if isWindow { return try rebuilt() }
+        let kind = try add(changes, of: collections, to: reader) { index in
+            try reader.read(collections[index], since: marks[index], skipping: known[index].count)
+        }
+        guard let kind else { return try rebuilt() }
+        try reader.setStates(now)
+        reader.builder.provenance.freshness = .states
+        return (try reader.finish(), kind)
+    }
+
+    // MARK: By a change stream
+
+    func byEvents(_ collections: [GraphCollection], since token: Document) throws -> (Graph, RefreshKind) {
+        let reader = StoreReader(database, options, monitor)
+        let stream = ChangeStream(database: database, names: collections.map(\.name))
+        guard let (changes, now) = try stream.changes(since: token) else { return try rebuilt() }
+        // What happens from here on, the next refresh hears of; reading some of it twice is no harm, as whole collections
+        // are read, or documents after a time that are told apart by their ids.
+        if changes.allSatisfy({ $0 == .none }) {
+            let (same, kind) = unchanged(reader, .changes)
+            var provenance = same.provenance
+            provenance.resumeToken = now
+            return (Graph(nodes: same.nodes, edgeSets: same.edgeSets, provenance: provenance), kind)
+        }
+        if isWindow { return try rebuilt() }
+        let kind = try add(changes, of: collections, to: reader) { index in
+            guard collections[index].time != nil else { return try reader.read(collections[index]) }
+            let count = try database.collection(collections[index].name).estimatedCount()
+            let mark = try reader.read(collections[index], since: marks[index])
+            // Documents with earlier times came in.
+            return mark.documents < count ? nil : mark
+        }
+        guard let kind else { return try rebuilt() }
+        reader.builder.provenance.resumeToken = now
+        reader.builder.provenance.freshness = .changes
+        return (try reader.finish(), kind)
+    }
+
+    /// Adds what stays and what has changed.
+    ///
+    /// - Parameter readNew: reads what is new of a collection that only had insertions; nil where that cannot be told.
+    /// - Returns: nil where everything has to be read anew.
+    private func add(
+        _ changes: [CollectionState.Change], of collections: [GraphCollection], to reader: StoreReader,
+        readNew: (Int) throws -> CollectionMark?
+    ) throws -> RefreshKind? {
+        var changes = changes
         for (index, collection) in collections.enumerated() where changes[index] == .insertions {
             // The pairs that were below the least count are not known.
             if collection.types.contains(.boughtTogether) && options.types.contains(.boughtTogether) {
@@ -87,17 +137,15 @@ private struct Refresh {
         let kept = collections.indices.filter { changes[$0] != .any }.flatMap { collections[$0].types }
         reader.builder.add(graph, types: Set(kept), withNodes: !hasReplaced)
         for (index, collection) in collections.enumerated() {
-            let mark: CollectionMark
             switch changes[index] {
-            case .none: mark = marks[index]
-            case .insertions: mark = try reader.read(collection, since: marks[index], skipping: known[index].count)
-            case .any: mark = try reader.read(collection)
+            case .none: reader.builder.provenance.collections.append(marks[index])
+            case .insertions:
+                guard let mark = try readNew(index) else { return nil }
+                reader.builder.provenance.collections.append(mark)
+            case .any: reader.builder.provenance.collections.append(try reader.read(collection))
             }
-            reader.builder.provenance.collections.append(mark)
         }
-        try reader.setStates(now)
-        reader.builder.provenance.freshness = .states
-        return (try reader.finish(), hasReplaced ? .replaced : .added)
+        return hasReplaced ? .replaced : .added
     }
 
     // MARK: By counts and times

@@ -97,6 +97,7 @@ extension Provenance {
     var document: Document {
         [
             "readAt": .int64(readAt), "latest": .int64(latest),
+            "resumeToken": resumeToken.map { .document($0) } ?? .null,
             "types": .array(BSONArray(types.map(\.name).sorted().map { .string($0) })),
             "collections": .array(
                 BSONArray(
@@ -117,6 +118,7 @@ extension Provenance {
         }
         self.init()
         freshness = .snapshot
+        resumeToken = document["resumeToken"]?.documentValue
         self.readAt = Int64(readAt)
         self.latest = Int64(latest)
         types = Set((document["types"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap { EdgeType(name: $0) } })

@@ -56,6 +56,8 @@ public struct Provenance: Sendable, Equatable {
     public var types = Set(EdgeType.allCases)
     /// Per collection, how far it was read: what `refreshed(from:)` starts from.
     public var collections: [CollectionMark] = []
+    /// The moment in a MongoDB deployment's change stream before it was read; nil where there is none.
+    var resumeToken: Document?
     /// How it is known that nothing newer was there when it was read.
     public var freshness = Freshness.read
 
@@ -76,6 +78,9 @@ public enum Freshness: String, CaseIterable, Sendable {
     case read
     /// The store told which collections had changed, and these were read.
     case states
+    /// A MongoDB deployment's change stream told which collections had changed, and these were read. It has writes that a
+    /// majority of the replica set has.
+    case changes
     /// Collections whose count or latest time had changed were read; a document changed in place may have been missed.
     case counts
     /// It comes from a file and was compared with no store.

@@ -91,7 +91,7 @@ extension Graph {
             case .counts:
                 " What changed since it was read first was told by counts and times; changes in place were not."
             case .snapshot: " It comes from a file and was compared with no store."
-            case .read, .states: ""
+            case .read, .states, .changes: ""
             }
         return "Data: read at \(text(provenance.readAt)), \(latest).\(caution)"
     }

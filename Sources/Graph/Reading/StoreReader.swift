@@ -57,7 +57,11 @@ final class StoreReader {
 
     func readAll() throws {
         let collections = StoreReader.collections(for: options.types)
-        let before = try CollectionState.read(collections.map(\.name), in: database)
+        let names = collections.map(\.name)
+        let before = try CollectionState.read(names, in: database)
+        if before == nil {
+            builder.provenance.resumeToken = try ChangeStream(database: database, names: names).token()
+        }
         for collection in collections { builder.provenance.collections.append(try read(collection)) }
         try setStates(before)
     }
