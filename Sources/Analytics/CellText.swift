@@ -86,7 +86,7 @@ public enum CellText {
     }
 
     /// The text with characters that would move the cursor or change colours shown as escapes.
-    private static func visible(_ text: String) -> String {
+    public static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {

@@ -46,7 +46,7 @@ import Testing
         try folder.write("lines.ndjson", "{\"a\":\nnothing\n")
         let outcome = try Atelier.run(["import", "ndjson", "lines.ndjson", "--collection", "things"], in: folder)
         #expect(outcome.status == 1)
-        #expect(outcome.errors.hasPrefix("atelier import: lines.ndjson: none of the 2 rows could be read\n"))
+        #expect(outcome.errors.hasPrefix("atelier import: lines.ndjson: none of the 2 rows could be read: badJSON 2\n"))
         #expect(try Atelier.run(["export", "rejects"], in: folder).output.split(separator: "\n").count == 2)
     }
 

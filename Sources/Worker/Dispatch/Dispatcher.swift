@@ -180,7 +180,7 @@ extension Parameters {
             self.init(try json.withUnsafeBytes { try Document(json: $0) })
         } catch let error as AtelierError {
             let place = error.location.map { " at \($0) of params" } ?? ""
-            throw RPCError.invalidParams("params", error.message + place)
+            throw RPCError.invalidParams("params", error.message + place + (error.advice.map { ". \($0)" } ?? ""))
         }
     }
 }

@@ -1,4 +1,5 @@
 import BSON
+import DocumentStore
 
 /// What a reply's `error` member holds.
 struct RPCError: Error {
@@ -51,8 +52,9 @@ extension RPCError {
 
     /// What the database said, with everything a driver would have been told.
     init(_ error: AtelierError) {
+        let refusal = error.details.flatMap { ValidationFailure.summary(of: $0) }
         self.init(
-            .databaseError, error.message,
+            .databaseError, refusal.map { "\(error.message): \($0)" } ?? error.message,
             data: Document { writer in
                 writer.append("code", BSONValue.int32(error.code.rawValue))
                 writer.append("codeName", BSONValue.string(error.code.name))

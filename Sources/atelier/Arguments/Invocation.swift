@@ -58,8 +58,9 @@ struct Invocation: Sendable {
         } catch let error as AtelierError {
             let place = error.location.map { "\(place): \($0)" } ?? place
             throw UsageError(
-                "\(place): \(error.message)", advice: error.advice ?? "JSON wants double quotes around names and texts."
-            )
+                "\(place): \(error.message)",
+                advice: error.advice
+                    ?? (error.message.contains("expected") ? "JSON wants double quotes around names and texts." : nil))
         }
     }
 }

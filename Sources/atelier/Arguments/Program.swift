@@ -15,6 +15,7 @@ enum Program {
 
     /// Runs what the arguments (without the program's name) ask for; errors are on standard error.
     static func main(_ arguments: [String]) -> ExitStatus {
+        holdStandardDescriptors()
         // A reader that goes away is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         var name = "atelier"
@@ -30,6 +31,14 @@ enum Program {
             return .done
         } catch {
             return report(error, name)
+        }
+    }
+
+    /// A standard descriptor that was closed by whoever started the program would become the next file that is opened, such as
+    /// the store, and results would be written into that. Standard output then stands for reading: writing to it fails.
+    private static func holdStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
 

@@ -54,8 +54,12 @@ extension Command {
             let report = try load(store.database, catalog, options)
             progress.finish()
             if report.rows > 0 && report.rejectedRows >= report.rows {
+                let rows = report.rows == 1 ? "the only row" : "none of the \(Progress.grouped(report.rows)) rows"
+                let reasons = report.rejects.map { "\($0.reason) \(Progress.grouped($0.rows))" }
                 throw AtelierError(
-                    .failedToParse, "none of the \(Progress.grouped(report.rows)) rows could be read", at: path,
+                    .failedToParse,
+                    "\(rows) could\(report.rows == 1 ? " not" : "") be read: \(reasons.joined(separator: ", "))",
+                    at: path,
                     advice: "The collection rejects has each with its reason: atelier find rejects --limit 5")
             }
             guard !invocation.isQuiet else { return }

@@ -17,7 +17,7 @@ final class MarkdownWriter: RowWriter {
     func finish() throws {
         let columns = columns ?? rows.columns()
         guard !columns.isEmpty else { return }
-        try line(columns.map(\.heading))
+        try line(columns.map { CellText.visible($0.heading) })
         try line(columns.map { $0.type.isNumeric ? "---:" : "---" })
         for row in rows.rows {
             try line(columns.map { column in row.withView { CellText.readable($0.find(column.name), column) } })

@@ -3,11 +3,13 @@ import Glibc
 
 /// Where results go: standard output, or a file that appears whole or not at all.
 ///
-/// A file is written under a name of its own beside its place and takes it at `finish()`; without that, nothing changes.
+/// A file is written under a name of its own beside its place and takes it at `finish()`; without that, nothing changes. A
+/// device or a pipe is written to as it is.
 final class Output {
     private let descriptor: Int32
-    /// Of a file: its final name, and the one it has until then.
+    /// Of a file: what it is called, the name it takes at the end, and the one it has until then.
     private let path: String?
+    private let place: String?
     private let temporary: String?
     private var buffer: [UInt8] = []
     private var isFinished = false
@@ -19,29 +21,48 @@ final class Output {
     init() {
         descriptor = STDOUT_FILENO
         path = nil
+        place = nil
         temporary = nil
         width = Terminal.width(STDOUT_FILENO)
     }
 
     /// A file, created or replaced when the output is finished.
-    /// - Throws: `fileOpenFailed` where its folder cannot be written to.
+    /// - Throws: `fileOpenFailed` where its folder cannot be written to; `UsageError` for no name at all.
     init(file path: String) throws {
-        let temporary = "\(path).\(getpid()).tmp"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        if path.isEmpty { throw UsageError("--out: the file's name is empty") }
+        var status = stat()
+        let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+        if kind == S_IFDIR {
+            throw AtelierError(
+                .fileOpenFailed, "cannot write there: it is a folder", at: path, advice: "Name a file in it.")
+        }
+        // A name that leads to a file elsewhere goes on leading there; a device or pipe must not be replaced by a file.
+        let place = kind == S_IFREG ? Output.resolved(path) : nil
+        let temporary = place.map { "\($0).\(getpid()).tmp" }
+        descriptor = open(temporary ?? path, O_WRONLY | O_CLOEXEC | (place == nil ? 0 : O_CREAT | O_TRUNC), 0o644)
         guard descriptor >= 0 else {
             throw AtelierError(
                 .fileOpenFailed, "cannot write there: \(String(cString: strerror(errno)))", at: path,
                 advice: "Name a file in a folder that exists and that you may write to.")
         }
         self.path = path
+        self.place = place
         self.temporary = temporary
         width = nil
-        Interruption.removeOnExit(temporary)
+        if let temporary { Interruption.removeOnExit(temporary) }
+    }
+
+    /// The file that a name leads to, through symbolic links; the name itself where there is no file yet.
+    private static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     deinit {
-        guard let temporary, !isFinished else { return }
+        guard path != nil, !isFinished else { return }
         close(descriptor)
+        guard let temporary else { return }
         unlink(temporary)
         Interruption.keep(temporary)
     }
@@ -76,9 +97,9 @@ final class Output {
     /// Hands over the rest, and gives a file its name.
     func finish() throws {
         try flush()
-        guard let path, let temporary else { return }
+        guard let path, let place, let temporary else { return }
         // A file that took its name must have its bytes, also after a power cut.
-        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0 else {
+        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, place) == 0 else {
             throw AtelierError(.fileOpenFailed, "cannot write: \(String(cString: strerror(errno)))", at: path)
         }
         isFinished = true

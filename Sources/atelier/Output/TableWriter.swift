@@ -63,7 +63,7 @@ struct TableColumn {
     var width: Int
 
     init(_ column: Column, cells: [String]) {
-        title = column.heading
+        title = CellText.visible(column.heading)
         isNumeric = column.type.isNumeric
         self.cells = isNumeric ? TableColumn.aligned(cells) : cells
         width = max(DisplayWidth.of(title), self.cells.map(DisplayWidth.of).max() ?? 0)

@@ -7,7 +7,7 @@ struct WriteReplies {
     private(set) var count = 0
     private(set) var modified = 0
     private(set) var upsertedIDs: [BSONValue] = []
-    /// Single writes that failed: `index`, `code`, `codeName`, `message`, and `details` where there are any.
+    /// Single writes that failed: `index`, `code`, `codeName`, `message`, and `location`, `advice`, `details` where there are any.
     private(set) var errors: [Document] = []
     private var concernError: Document?
 
@@ -31,7 +31,7 @@ struct WriteReplies {
         throw RPCError(
             .databaseError, first["message"]?.stringValue ?? "a write failed",
             data: Document { writer in
-                for name in ["code", "codeName", "index", "details"] {
+                for name in ["code", "codeName", "index", "location", "advice", "details"] {
                     if let value = first[name] { writer.append(name, value) }
                 }
                 for (name, value) in done.elements { writer.append(name, value) }
@@ -42,7 +42,9 @@ struct WriteReplies {
 
     private static func error(_ entry: Document, offset: Int?) -> Document {
         let code = ErrorCode(rawValue: Int32(truncatingIfNeeded: entry["code"]?.integerValue ?? 8))
-        let details = entry.elements.filter { !["index", "code", "codeName", "errmsg"].contains($0.key) }
+        let rest = entry.elements.filter { !["index", "code", "codeName", "errmsg"].contains($0.key) }
+        var failure = AtelierError(code, "", details: rest.isEmpty ? nil : Document(rest.map { ($0.key, $0.value) }))
+        failure.readInformation()
         return Document { writer in
             if let offset { writer.append("index", BSONValue.integer(offset + Int(entry["index"]?.integerValue ?? 0))) }
             writer.append("code", BSONValue.int32(code.rawValue))
@@ -50,7 +52,9 @@ struct WriteReplies {
             let message = entry["errmsg"]?.stringValue ?? code.name
             let refusal = ValidationFailure.summary(of: entry)
             writer.append("message", BSONValue.string(refusal.map { "\(message): \($0)" } ?? message))
-            if !details.isEmpty { writer.append("details", .document(Document(details.map { ($0.key, $0.value) }))) }
+            if let place = failure.location { writer.append("location", BSONValue.string(place)) }
+            if let advice = failure.advice { writer.append("advice", BSONValue.string(advice)) }
+            if let details = failure.details { writer.append("details", BSONValue.document(details)) }
         }
     }
 }
