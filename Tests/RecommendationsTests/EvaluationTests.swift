@@ -1,4 +1,5 @@
 import BSON
+import DocumentStore
 import Glibc
 import Testing
 
@@ -84,6 +85,36 @@ import Testing
         #expect(try RecommendationEvaluation(log, seed: 5).rows.map(\.document) == first.rows.map(\.document))
         #expect(throws: AtelierError.self) { try RecommendationEvaluation(PurchaseLog.of(["a": [["x"]]])) }
         #expect(throws: AtelierError.self) { try RecommendationEvaluation(PurchaseLog.of([:])) }
+    }
+
+    @Test func settingsThatAreKeptComeBackAsTheyWere() throws {
+        let path = "/tmp/atelier-kept-\(getpid())-\(UInt64.random(in: 0 ... .max)).store"
+        let store = try Store(path, options: StoreOptions(relaxedDurability: true))
+        defer {
+            store.close()
+            for file in [path, path + "-lock"] { unlink(file) }
+        }
+        #expect(try KeptSettings.read(from: store.database) == nil)
+        let few = #expect(throws: AtelierError.self) {
+            try KeptSettings.choose(on: PurchaseLog.of(["a": [["x"]]]), for: store.database)
+        }
+        #expect(few?.message == "no customer has two orders to choose settings by")
+        let log = PurchaseLog.random(customers: 60, products: 30, seed: 2)
+        let kept = try KeptSettings.choose(on: log, for: store.database)
+        #expect(kept.settings == (try Tuning.choose(log, from: .init(), check: {}, observe: { _ in })))
+        #expect(kept.settings != RecommendationSettings() && kept.orders == log.basketCount)
+        #expect(try KeptSettings.read(from: store.database) == kept)
+        #expect(try KeptSettings.read(from: store.database, linearLimit: 7)?.settings.linearLimit == 7)
+        // Choosing again replaces them.
+        _ = try KeptSettings.choose(on: log, for: store.database)
+        let settings = store.database.collection(KeptSettings.collection)
+        #expect(try settings.estimatedCount() == 1)
+        for (name, value) in [("parameters.walk.damping", 1.5), ("parameters.bm25.neighbours", 1e300)] {
+            _ = try settings.updateOne(["_id": "current"], ["$set": [name: .double(value)]])
+            let error = #expect(throws: AtelierError.self) { try KeptSettings.read(from: store.database) }
+            #expect(error?.code == .badValue)
+            _ = try KeptSettings.choose(on: log, for: store.database)
+        }
     }
 
     @Test func tooManyProductsLeaveTheLinearModelOut() throws {

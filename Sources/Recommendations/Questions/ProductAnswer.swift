@@ -138,14 +138,20 @@ extension RecommendedProduct {
             default: clauses.append("it goes with \(list), which \(clauses.isEmpty ? subject.text : "they") bought")
             }
         }
-        if let popular = worthTelling.first(where: { $0.kind == .popularity }), clauses.isEmpty {
-            return "bought by \(popular.text)"
+        if let popular = worthTelling.first(where: { $0.kind == .popularity }) {
+            if clauses.isEmpty { return "bought by \(popular.text)" }
+            let clause = "\(popular.text) bought it"
+            clauses.insert(clause, at: popular.share == worthTelling.map(\.share).max() ? 0 : clauses.count)
         }
         if clauses.isEmpty && source == RecommendationMethod.popularity.rawValue { return "popular with everybody" }
+        let text =
+            clauses.count > 2
+            ? clauses.dropLast().joined(separator: ", ") + ", and " + clauses[clauses.count - 1]
+            : clauses.joined(separator: ", and ")
         if let others = worthTelling.first(where: { $0.kind == .others }), !clauses.isEmpty {
-            return clauses.joined(separator: ", and ") + "; \(others.share < 0 ? "" : "besides ")\(others.text)"
+            return text + "; \(others.share < 0 ? "" : "besides ")\(others.text)"
         }
-        return clauses.joined(separator: ", and ")
+        return text
     }
 }
 

@@ -29,15 +29,20 @@ struct LinkSections {
         try add("graph", GraphExhibits.title) {
             let read = try Graph(of: database)
             graph = read
-            let learnt = Recommender(try PurchaseLog(reading: database))
+            let learnt = try learn()
             recommender = learnt
             return try GraphExhibits(graph: read, purchases: learnt.log, database: database).section()
         }
         try add("recommendations", RecommendationExhibits.title) {
             let read = try graph ?? Graph(of: database, GraphOptions(types: [.met]))
-            let learnt = try recommender ?? Recommender(PurchaseLog(reading: database))
+            let learnt = try recommender ?? learn()
             return try RecommendationExhibits(recommender: learnt, graph: read, database: database).section()
         }
         return sections
+    }
+
+    private func learn() throws -> Recommender {
+        let settings = try KeptSettings.read(from: database)?.settings ?? RecommendationSettings()
+        return Recommender(try PurchaseLog(reading: database), settings: settings)
     }
 }

@@ -111,8 +111,9 @@ extension Method {
     private static let kinds = Schema.choice(NodeKind.allCases.map(\.name) + ["all"])
 
     private static func graph(_ task: GraphQuestion.Task, _ summary: String, parameters: [Property]) -> Method {
-        Method(
-            "graph.\(task.rawValue)", summary, parameters: parameters + [.database],
+        let canBeDrawn = ![.describe, .components, .communities].contains(task)
+        return Method(
+            "graph.\(task.rawValue)", summary, parameters: parameters + (canBeDrawn ? [.drawing] : []) + [.database],
             result: .object(
                 Property.answer + [
                     .required(
@@ -125,7 +126,11 @@ extension Method {
                                 "How it is known that nothing newer was there: all was `read`; the collections' `states` told "
                                     + "what had changed; or their `counts` and times did, which a change in place escapes."
                             ),
-                        ]), "The time of the graph's data.")
+                        ]), "The time of the graph's data."),
+                    .optional(
+                        "drawing", .string,
+                        "The nodes of the answer and the edges between them, where it was asked for."),
+                    .optional("omitted", .integer(from: 0), "How many nodes did not fit the drawing."),
                 ])
         ) { call in
             let names = Set(parameters.map(\.name)).subtracting(["reread"])
@@ -143,7 +148,14 @@ extension Method {
                 var rows = answer.answer
                 // The time of the data is a member of its own here.
                 rows.notes.removeLast()
-                return rows.document.setting("data", .document(answer.time))
+                let document = rows.document.setting("data", .document(answer.time))
+                guard let format = call.parameters.string("drawing") else { return document }
+                let documents = NodeDocuments(call.database)
+                let drawing = DotDrawing(
+                    graph, answer.drawn, emphasizing: answer.emphasized, answer.types,
+                    names: try documents.names(Array(answer.drawn.prefix(DotDrawing.maximumNodes)), in: graph))
+                let text = format == "svg" ? try Graphviz.svg(drawing.text) : drawing.text
+                return document.setting("drawing", .string(text)).setting("omitted", .integer(drawing.omitted))
             } catch let error as AtelierError where error.code == .badValue && error.location != nil {
                 throw call.parameters.invalid(
                     error.location ?? "", AtelierError(error.code, error.message, advice: error.advice))
@@ -164,6 +176,10 @@ extension Property {
     fileprivate static let edgeTypes = Property.optional(
         "edges", .either(.string, .array(of: .string)),
         "Types of edges: \(EdgeType.allCases.map { "`\($0.name)`" }.joined(separator: ", ")); all.")
+
+    fileprivate static let drawing = Property.optional(
+        "drawing", .choice(["dot", "svg"]),
+        "Whether to draw the answer too: in Graphviz's language, or as svg, for which Graphviz has to be installed.")
 
     fileprivate static let groupsOf = Property.optional(
         "of", .either(.string, .array(of: .string)), "Only the groups of these nodes.")

@@ -25,7 +25,7 @@ struct MethodTable: Sendable {
     ]
 
     static let recommendations: [Method] = [
-        .recommendationsProducts, .recommendationsDesigners, .recommendationsCustomers,
+        .recommendationsProducts, .recommendationsDesigners, .recommendationsCustomers, .recommendationsTune,
     ]
 
     static let customers: [Method] = [.customersLifetimeValue, .customersChurn, .customersSegment]

@@ -124,6 +124,31 @@ extension Method {
     }
 }
 
+extension Method {
+    static let recommendationsTune = Method(
+        "recommendations.tune",
+        "Chooses the methods' settings on the store's own orders and keeps them in it, for every later answer.",
+        parameters: [.database],
+        result: .object([
+            .required("keptAt", .any, "When they were chosen, a date."),
+            .required("orders", .integer(from: 0), "How many orders they were chosen on."),
+            .required("parameters", .document, "By method, what was chosen."),
+        ])
+    ) { call in
+        let log = try PurchaseLog(reading: call.database) { count in
+            try call.cancellation.check()
+            call.progress?.report(done: count)
+        }
+        let kept = try KeptSettings.choose(
+            on: log, for: call.database, observe: { _ in try call.cancellation.check() },
+            check: { [cancellation = call.cancellation] in try cancellation.check() })
+        return [
+            "keptAt": .date(kept.keptAt), "orders": .integer(kept.orders),
+            "parameters": .document(kept.settings.parameters),
+        ]
+    }
+}
+
 private let recommendationSummary: [Property] = [
     .required(
         "lastOrder", .any, "The moment of the last order that was learnt from, as a date; null without one."),
@@ -149,6 +174,7 @@ final class RecommenderCache: Sendable {
     private struct Entry {
         let database: String
         let state: OrderState
+        let kept: KeptSettings?
         let recommender: Recommender
     }
 
@@ -156,11 +182,16 @@ final class RecommenderCache: Sendable {
 
     func recommender(for database: Database, refresh: Bool, read: () throws -> PurchaseLog) throws -> Recommender {
         let state = try OrderState(of: database)
-        if !refresh, let entry = kept.withLock({ $0 }), entry.database == database.name, entry.state == state {
+        let settings = try KeptSettings.read(from: database)
+        if !refresh, let entry = kept.withLock({ $0 }), entry.database == database.name, entry.state == state,
+            entry.kept == settings
+        {
             return entry.recommender
         }
-        let recommender = Recommender(try read())
-        kept.withLock { $0 = Entry(database: database.name, state: state, recommender: recommender) }
+        let recommender = Recommender(try read(), settings: settings?.settings ?? RecommendationSettings())
+        kept.withLock {
+            $0 = Entry(database: database.name, state: state, kept: settings, recommender: recommender)
+        }
         return recommender
     }
 }

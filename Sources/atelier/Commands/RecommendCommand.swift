@@ -34,6 +34,8 @@ extension Option {
         "diversity", value: "X", "products: from 0, by score alone (the default), to 1, as unlike as can be")
     fileprivate static let tune = Option(
         "tune", "products: choose the methods' settings on this store's orders first; takes a while")
+    fileprivate static let keepSettings = Option(
+        "keep", "products: with --tune, keep the settings in the store for every later answer, of the worker too")
     fileprivate static let consented = Option("consented", "customers: only who agrees to be written to")
 }
 
@@ -46,7 +48,8 @@ private enum Recommended: String, CaseIterable {
         case .products:
             [
                 .customer, .basket, .like, .designer, .method, .new, .inStock, .minimumPrice, .maximumPrice, .category,
-                .minimumSustainability, .matching, .exclude, .promote, .perCategory, .diversity, .tune, .linearLimit,
+                .minimumSustainability, .matching, .exclude, .promote, .perCategory, .diversity, .tune, .keepSettings,
+                .linearLimit,
             ]
         case .designers: [.customer, .brief]
         case .customers: [.like, .consented]
@@ -79,6 +82,7 @@ extension Command {
             "atelier recommend products --like 85123A --format json",
             "atelier recommend products --designer D0003 --customer C0000012",
             "atelier recommend designers --brief \"linen dress for a wedding in summer\" --explain",
+            "atelier recommend products --customer 13085 --tune --keep",
             "atelier recommend customers --like 13085 --top 5",
         ]
     ) { invocation in
@@ -106,19 +110,36 @@ extension Invocation {
 
     private func top() throws -> Int { try integer(.top, in: 1...10_000) ?? 10 }
 
-    private func withRecommender(_ work: (Recommender, Database) throws -> Void) throws {
+    /// - Parameter work: is given a note too, on settings that are not the standard ones.
+    private func withRecommender(_ work: (Recommender, Database, String?) throws -> Void) throws {
         var settings = RecommendationSettings()
         if let limit = try integer(.linearLimit, in: 1...100_000) { settings.linearLimit = limit }
+        if isSet(.keepSettings) && !isSet(.tune) {
+            throw UsageError("--keep is for --tune", advice: "Settings are kept where they are chosen.")
+        }
         try withStore { store in
             try store.database.collection("orders").requireExistence()
             let log = try purchases(of: store.database)
             let progress = Progress("Learning", isQuiet: isQuiet)
             defer { progress.finish() }
-            let recommender =
-                isSet(.tune)
-                ? try Recommender(tuning: log, from: settings, observe: { progress.advance(to: 0, of: $0) })
-                : Recommender(log, settings: settings)
-            try UsageError.forMissingIds { try work(recommender, store.database) }
+            let observe: (String) throws -> Void = { progress.advance(to: 0, of: $0) }
+            let recommender: Recommender
+            var note: String?
+            if isSet(.keepSettings) {
+                let kept = try KeptSettings.choose(on: log, for: store.database, from: settings, observe: observe)
+                recommender = Recommender(log, settings: kept.settings)
+                note = "Settings were chosen on \(Progress.grouped(kept.orders)) orders, and are kept in the store."
+            } else if isSet(.tune) {
+                recommender = try Recommender(tuning: log, from: settings, observe: observe)
+                note = "Settings were chosen on \(Progress.grouped(log.basketCount)) orders; --keep would keep them."
+            } else if let kept = try KeptSettings.read(from: store.database, linearLimit: settings.linearLimit) {
+                recommender = Recommender(log, settings: kept.settings)
+                note =
+                    "Settings were chosen on \(Progress.grouped(kept.orders)) orders at \(momentText(kept.keptAt)) and kept."
+            } else {
+                recommender = Recommender(log, settings: settings)
+            }
+            try UsageError.forMissingIds { try work(recommender, store.database, note) }
         }
     }
 
@@ -129,8 +150,8 @@ extension Invocation {
         question.method = try recommendationMethods(.method).first
         question.limit = try top()
         question.filter = try productFilter()
-        try withRecommender { recommender, database in
-            try print(question.answer(recommender, in: database))
+        try withRecommender { recommender, database, note in
+            try print(question.answer(recommender, in: database), note)
         }
     }
 
@@ -179,7 +200,7 @@ extension Invocation {
         return price
     }
 
-    private func print(_ answer: ProductAnswer) throws {
+    private func print(_ answer: ProductAnswer, _ settings: String?) throws {
         let who: String
         switch answer.subject {
         case .customer(let id): who = "Products for \(id)"
@@ -192,7 +213,7 @@ extension Invocation {
             notes.append("Over \(Progress.grouped(answer.audienceSize)) customers who met the designer and bought.")
         }
         try print(
-            who, notes + answer.notes, columns: productColumns(answer),
+            who, notes + answer.notes + [settings].compactMap(\.self), columns: productColumns(answer),
             documents: answer.items.map { $0.document(explained: explains) }
         ) {
             answer.items.map { item in
@@ -244,7 +265,7 @@ extension Invocation {
         }
         var question = DesignerQuestion(subject)
         question.limit = try top()
-        try withRecommender { recommender, database in
+        try withRecommender { recommender, database, _ in
             let answer = try question.answer(recommender, in: database)
             var notes = answer.notes
             if let fallback = answer.fallback { notes.insert("Fallback: \(fallback); by sessions held.", at: 0) }
@@ -278,7 +299,7 @@ extension Invocation {
         var question = CustomerQuestion(like: id)
         question.limit = try top()
         question.consented = isSet(.consented)
-        try withRecommender { recommender, database in
+        try withRecommender { recommender, database, _ in
             let answer = try question.answer(recommender, in: database)
             let time = answer.lastOrder.map { "From orders up to \(momentText($0))." } ?? "There are no orders."
             try print(
