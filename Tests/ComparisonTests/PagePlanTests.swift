@@ -65,6 +65,28 @@ import Testing
             plan.summary == "Reads order_items from end to end; looks up orders by an index; groups once; sorts once.")
     }
 
+    @Test func rowsOfMariaDB() {
+        let plan = PlanInWords(
+            [
+                "id=1 select_type=PRIMARY table=<derived2> type=ALL rows=10 Extra=Using temporary; Using filesort",
+                "id=1 select_type=PRIMARY table=products type=eq_ref possible_keys=PRIMARY key=PRIMARY key_len=258 ref=sold.product_id rows=1",
+                "id=2 select_type=DERIVED table=orders type=ref possible_keys=PRIMARY,orders_status key=orders_status key_len=66 ref=const rows=5 Extra=Using index condition; Using where",
+                "id=2 select_type=DERIVED table=order_items type=hash_ALL key=#hash#$hj key_len=258 ref=shop.orders.order_id rows=9 Extra=Using join buffer (flat, BNLH join)",
+                "id=3 select_type=DEPENDENT SUBQUERY table=reviews type=index key=PRIMARY key_len=4 rows=3 Extra=Using index",
+            ], in: .mariadb)
+        #expect(
+            texts(plan) == [
+                "Goes through inner query 2", "Groups in a temporary table", "Sorts the rows",
+                "For each row before, looks up products in its key", "Inner query 2:",
+                "  Looks up orders in the index orders_status",
+                "  Reads order_items and finds the rows before in a hash table", "For each row, asks inner query 3:",
+                "  Reads all of its key of reviews",
+            ])
+        #expect(
+            plan.summary
+                == "Reads order_items, reviews from end to end; looks up products, orders by an index; groups once; sorts once.")
+    }
+
     @Test func aPipelineThatReadsEverything() throws {
         let reply = try Document(
             json:

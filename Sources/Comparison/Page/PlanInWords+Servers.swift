@@ -96,8 +96,78 @@ extension PlanInWords {
 
     /// Source: MariaDB's documentation, "EXPLAIN".
     ///
-    /// - Parameter lines: one a table that is read: `key: value` pairs with commas between, or the columns of EXPLAIN with tabs.
+    /// - Parameter lines: the rows of EXPLAIN, one a table that is read, each as `id=1 select_type=SIMPLE table=orders …`.
     static func mariadb(_ lines: [String]) -> [Step] {
-        lines.map { Step(depth: 0, text: $0, kind: .other) }
+        var steps: [Step] = []
+        var query = "1"
+        var isFirst = true
+        for row in lines.map(mariadbColumns) {
+            let id = row["id"] ?? query
+            if id != query {
+                query = id
+                isFirst = true
+                let way = row["select_type"] ?? ""
+                let isDependent = way.hasPrefix("DEPENDENT")
+                steps.append(
+                    Step(
+                        depth: 0, text: isDependent ? "For each row, asks inner query \(id):" : "Inner query \(id):",
+                        kind: .other))
+            }
+            let depth = query == "1" ? 0 : 1
+            if let table = row["table"] {
+                let (text, kind) = mariadbAccess(row, table, isFirst: isFirst)
+                steps.append(Step(depth: depth, text: text, kind: kind))
+                isFirst = false
+            }
+            let extra = row["Extra"] ?? ""
+            if extra.contains("Using temporary") {
+                steps.append(Step(depth: depth, text: "Groups in a temporary table", kind: .group))
+            }
+            if extra.contains("Using filesort") {
+                steps.append(Step(depth: depth, text: "Sorts the rows", kind: .sort))
+            }
+        }
+        return steps
+    }
+
+    /// The columns of a row: their names are known, and a value reaches to the next name.
+    private static func mariadbColumns(_ line: String) -> [String: String] {
+        let names = [
+            "id", "select_type", "table", "type", "possible_keys", "key", "key_len", "ref", "rows", "filtered", "Extra",
+        ]
+        var row: [String: String] = [:]
+        var name: String?
+        for word in line.split(separator: " ") {
+            let key = String(word.prefix { $0 != "=" })
+            if row["Extra"] == nil, names.contains(key), key.count < word.count {
+                name = key
+                row[key] = String(word.dropFirst(key.count + 1))
+            } else if let name {
+                row[name, default: ""] += " \(word)"
+            }
+        }
+        return row
+    }
+
+    private static func mariadbAccess(
+        _ row: [String: String], _ table: String, isFirst: Bool
+    ) -> (String, Step.Kind) {
+        let isInner = table.hasPrefix("<")
+        let name = isInner ? "inner query \(table.filter(\.isNumber))" : table
+        let key = row["key"] == "PRIMARY" ? "its key" : "the index \(row["key"] ?? "")"
+        let each = isFirst ? "Looks up" : "For each row before, looks up"
+        switch row["type"] ?? "" {
+        case "ALL":
+            let again = isFirst ? "" : ", for each batch of rows before"
+            return isInner ? ("Goes through \(name)\(again)", .other) : ("Reads all rows of \(name)\(again)", .scan(name))
+        case "index": return ("Reads all of \(key) of \(name)", .scan(name))
+        case "range": return ("Looks up a range of \(name) in \(key)", .lookup(name))
+        case "hash_ALL", "hash_index", "hash_range":
+            return ("Reads \(name) and finds the rows before in a hash table", isInner ? .other : .scan(name))
+        case "index_merge": return ("\(each) \(name) in several indexes", .lookup(name))
+        default:
+            if isInner { return ("\(each) rows of \(name)", .other) }
+            return ("\(each) \(name) in \(key)", .lookup(name))
+        }
     }
 }
