@@ -1,6 +1,7 @@
 """`atelier compare`: what it prints and writes, as a parser and as a browser see it."""
 
 import json
+import math
 import os
 import pathlib
 import re
@@ -187,3 +188,41 @@ def test_ctrl_c_leaves_no_temporary_file(folder):
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == -signal.SIGINT
     assert list(temporary.iterdir()) == []
+
+
+# Growth
+
+
+def compare_generated(folder, *arguments):
+    return subprocess.run(
+        [PROGRAM, "compare", "top-products", "--runs", "2", *arguments], capture_output=True, text=True,
+        env=os.environ | {"TMPDIR": str(folder / "temporary")})
+
+
+def test_sizes_are_compared_one_by_one_and_growth_is_said(folder, chromium):
+    page = folder / "growth.html"
+    outcome = compare_generated(
+        folder, "--orders", "300", "--orders", "100", "--seed", "5", "--report", page, "--format", "json")
+    assert outcome.returncode == 0, outcome.stderr
+    rows = json.loads(outcome.stdout)
+    assert [row.get("orders") for row in rows] == [100, 100, 300, 300, None, None]
+    for growth in rows[4:]:
+        own = [row["warmMs"]["median"] for row in rows[:4] if row["database"] == growth["database"]]
+        assert [point["orders"] for point in growth["growth"]] == [100, 300]
+        assert [point["medianMs"] for point in growth["growth"]] == pytest.approx(own, rel=0.01)
+        slope = math.log(own[1] / own[0]) / math.log(3)
+        assert growth["exponent"] == pytest.approx(slope, abs=0.02)
+        assert growth["factorPerTenfold"] == pytest.approx(10 ** slope, rel=0.05)
+    assert list((folder / "temporary").iterdir()) == []
+    chromium.open(page)
+    assert chromium.complaints() == []
+    assert chromium.value("document.querySelector('#growth-questions thead').innerText").split("\t")[2:4] == ["100", "300"]
+    assert "generated from seed 5" in page.read_text()
+
+
+def test_sizes_are_checked(folder):
+    assert "from 1 to 10000000" in compare_generated(folder, "--orders", "0").stderr
+    assert "given twice" in compare_generated(folder, "--orders", "10", "--orders", "10").stderr
+    assert "a shop of its own" in compare_generated(folder, "--orders", "10", "--store", folder / "test.store").stderr
+    assert "names a place" in compare_generated(folder, "--orders", "10", "--sql", "sqlite=x").stderr
+    assert list((folder / "temporary").iterdir()) == []

@@ -37,7 +37,8 @@ import Testing
         var steps: [String] = []
         var comparison = try WorkloadComparison(
             catalog: Shop.catalog.get(), options: options(), documents: folder + "/copy.store",
-            targets: [SQLTarget(.sqlite, at: folder + "/copy.sqlite")], remove: remove, progress: { steps.append($0) })
+            targets: [(SQLTarget(.sqlite, at: folder + "/copy.sqlite"), false)], remove: remove,
+            progress: { steps.append($0) })
         let found = try comparison.run(from: source)
 
         #expect(found.map { $0[0].workload } == Workload.allCases)

@@ -49,7 +49,7 @@ public struct ComparisonPage {
             content: "\(report.questions.map(article))",
             entries: report.questions.map { HTMLPage.Entry(id: $0.name, title: $0.title) })
         return [
-            summary, ratios, workloads, measured, report.questions.isEmpty ? nil : overview,
+            summary, ratios, workloads, growth, measured, report.questions.isEmpty ? nil : overview,
             report.questions.isEmpty ? nil : questions,
         ]
         .compactMap(\.self)

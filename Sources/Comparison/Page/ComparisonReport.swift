@@ -99,6 +99,8 @@ public struct ComparisonReport: Sendable {
     public let questions: [Question]
     /// For each workload one a side.
     public var workloads: [[WorkloadMeasurement]] = []
+    /// Of each question and workload, where several numbers of orders were measured.
+    public var growth: [Growth] = []
 
     public init(
         title: String, computedAt: Int64, facts: [(name: String, value: String)], method: [String], sides: [Side],

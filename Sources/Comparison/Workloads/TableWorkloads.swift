@@ -13,8 +13,15 @@ final class TableWorkloads: WorkloadSide {
     let database: String
     private(set) var durability = ""
 
-    /// - Parameter connect: opens the database, new and empty where it is a file.
-    init(dialect: SQLDialect, schema: RelationalSchema, connect: @escaping () throws -> any SQLDatabase) {
+    private var mayReplace: Bool
+
+    /// - Parameters:
+    ///   - replacing: whether tables may be replaced that are not of an earlier load.
+    ///   - connect: opens the database, new and empty where it is a file.
+    init(
+        dialect: SQLDialect, schema: RelationalSchema, replacing: Bool, connect: @escaping () throws -> any SQLDatabase
+    ) {
+        mayReplace = replacing
         database = dialect.rawValue
         title = dialect.rawValue
         self.schema = schema
@@ -31,7 +38,8 @@ final class TableWorkloads: WorkloadSide {
     }
 
     func load(from source: Database, progress: (Int) -> Void) throws {
-        close()
+        statements = [:]
+        connection = nil
         let connection = try connect()
         title = connection.title
         durability = "Every commit is on disk when it returns (fsync)"
@@ -42,8 +50,9 @@ final class TableWorkloads: WorkloadSide {
         }
         if connection.dialect == .sqlite { durability += ": write-ahead log, synchronous = FULL" }
         try (connection as? SQLiteDatabase)?.enlargeCache()
-        try RelationalLoader(schema, into: connection).load(from: source, replacing: true, progress: progress)
+        try RelationalLoader(schema, into: connection).load(from: source, replacing: mayReplace, progress: progress)
         self.connection = connection
+        mayReplace = true
     }
 
     /// Statements are compiled once.
@@ -193,8 +202,14 @@ final class TableWorkloads: WorkloadSide {
         Int(try open.rows(text).first?.first?.integerValue ?? 0)
     }
 
+    /// Removes the tables from a server, as far as that can be done; a file goes as a whole.
     func close() {
         statements = [:]
+        if let connection, connection.dialect != .sqlite, let there = try? connection.tables() {
+            for table in ["gift_cards"] + schema.tables.reversed().map(\.name) where there.contains(table) {
+                try? connection.execute("DROP TABLE \(SQLDialect.quoted(table))")
+            }
+        }
         connection = nil
     }
 }

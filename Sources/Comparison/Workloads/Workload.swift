@@ -107,4 +107,21 @@ public struct WorkloadMeasurement: Sendable {
     public let durability: String
     /// Where the sides differ.
     public let differences: [String]
+
+    public init(
+        workload: Workload, database: String, title: String, model: DataModel, operations: Int, unitsEach: Int,
+        isEqual: Bool?, times: Times?, perSecond: Double?, durability: String, differences: [String]
+    ) {
+        self.workload = workload
+        self.database = database
+        self.title = title
+        self.model = model
+        self.operations = operations
+        self.unitsEach = unitsEach
+        self.isEqual = isEqual
+        self.times = times
+        self.perSecond = perSecond
+        self.durability = durability
+        self.differences = differences
+    }
 }

@@ -15,11 +15,12 @@ public struct WorkloadComparison {
 
     /// - Parameters:
     ///   - documents: the path of an embedded store that is made, and removed with `remove` before each load.
-    ///   - targets: databases whose tables are replaced.
+    ///   - targets: databases where tables are made, and whether they may replace others. A server has none of them afterwards.
     ///   - progress: hears what is done.
     public init(
         catalog: CollectionCatalog, options: WorkloadOptions = WorkloadOptions(), documents: String,
-        targets: [SQLTarget], remove: @escaping (String) -> Void, progress: @escaping (String) -> Void = { _ in }
+        targets: [(target: SQLTarget, replacing: Bool)], remove: @escaping (String) -> Void,
+        progress: @escaping (String) -> Void = { _ in }
     ) throws {
         let schema = try RelationalSchema(catalog)
         self.options = options
@@ -28,8 +29,8 @@ public struct WorkloadComparison {
         order = SplitMix64(state: options.seed)
         sides =
             [StoreWorkloads(path: documents, catalog: catalog, schema: schema, remove: { remove(documents) })]
-            + targets.map { target in
-                TableWorkloads(dialect: target.dialect, schema: schema) {
+            + targets.map { target, replacing in
+                TableWorkloads(dialect: target.dialect, schema: schema, replacing: replacing) {
                     if target.dialect == .sqlite { remove(target.address) }
                     return try target.connect()
                 }

@@ -25,7 +25,7 @@ struct ComparedSides {
 
     var all: [Side] { [store] + loaded.map(\.side) }
 
-    init(_ invocation: Invocation, temporaryFile: (String) -> String) throws {
+    init(_ invocation: Invocation, store location: String, temporaryFile: (String) -> String) throws {
         let models = try ComparedSides.models(invocation.value(.models) ?? "tables,json")
         let replacing = invocation.isSet(.replace)
         var loaded: [(side: Side, replacing: Bool)] = []
@@ -61,7 +61,7 @@ struct ComparedSides {
         if replacing, isTemporary, invocation.value(.documents) == nil {
             throw UsageError("--replace is for databases that are kept: a temporary file holds no tables")
         }
-        store = .documents(in: invocation.storeLocation)
+        store = .documents(in: location)
         self.loaded = loaded
     }
 

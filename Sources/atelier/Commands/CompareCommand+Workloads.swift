@@ -46,9 +46,9 @@ struct PrintedRows {
         self.rows = rows
     }
 
-    static func workloads(_ measurements: [[WorkloadMeasurement]], isNested: Bool) -> PrintedRows {
+    static func workloads(_ results: [ComparisonResult], isNested: Bool) -> PrintedRows {
         var durability: [String] = []
-        for measurement in measurements.joined() {
+        for measurement in results.flatMap({ $0.size.workloads.joined() }) {
             let text =
                 "\(measurement.title): \(measurement.durability.prefix(1).lowercased() + measurement.durability.dropFirst())."
             if !durability.contains(text) { durability.append(text) }
@@ -66,21 +66,27 @@ struct PrintedRows {
         ]
         return PrintedRows(
             RowDescription(columns: isNested ? nil : columns, footnotes: ["Times of an operation in ms."] + durability),
-            measurements.joined().map { $0.row(isNested: isNested) })
+            results.flatMap { result in
+                result.size.workloads.joined().map { $0.row(orders: result.orders, isNested: isNested) }
+            })
     }
 }
 
 extension WorkloadMeasurement {
-    fileprivate func row(isNested: Bool) -> Document {
+    fileprivate func row(orders: Int?, isNested: Bool) -> Document {
         func rounded(_ value: Double?) -> BSONValue { value.map { .double(($0 * 10_000).rounded() / 10_000) } ?? .null }
-        return Document(
-            [
-                ("workload", .string(workload.rawValue)), ("database", .string(database)),
-                ("model", .string(model.rawValue)), ("operations", .integer(operations)),
-                ("unitsEach", .integer(unitsEach)),
-                ("equal", isEqual.map { .bool($0) } ?? .null), ("medianMs", rounded(times?.median)),
-                ("p90Ms", rounded(times?.p90)), ("perSecond", rounded(perSecond)),
-            ] + (isNested ? [("unit", .string(workload.unit)), ("durability", .string(durability))] : []))
+        var elements: [(String, BSONValue)] = [
+            ("workload", .string(workload.rawValue)), ("database", .string(database)),
+            ("model", .string(model.rawValue)), ("operations", .integer(operations)),
+            ("unitsEach", .integer(unitsEach)),
+            ("equal", isEqual.map { .bool($0) } ?? .null), ("medianMs", rounded(times?.median)),
+            ("p90Ms", rounded(times?.p90)), ("perSecond", rounded(perSecond)),
+        ]
+        if isNested {
+            elements += [("unit", .string(workload.unit)), ("durability", .string(durability))]
+            if let orders { elements.append(("orders", .integer(orders))) }
+        }
+        return Document(elements)
     }
 
     /// Where databases read or had something else than the first.
@@ -95,28 +101,6 @@ extension WorkloadMeasurement {
 }
 
 extension Invocation {
-    /// Runs the workloads on copies of the store's documents.
-    func workloads(
-        of store: Store, in folder: TemporaryFolder, seed: UInt64, progress: @escaping (String) -> Void
-    ) throws -> [[WorkloadMeasurement]] {
-        var options = WorkloadOptions()
-        options.seed = seed
-        var comparison = try WorkloadComparison(
-            catalog: CollectionCatalog.standard(), options: options, documents: folder.file("copy.store"),
-            targets: [SQLTarget(.sqlite, at: folder.file("copy.sqlite"))], remove: TemporaryFolder.remove,
-            progress: progress)
-        return try comparison.run(from: store.database)
-    }
-
-    /// - Throws: `namespaceNotFound` where the store is empty.
-    func requireDocuments(in store: Store) throws {
-        for name in try store.database.collectionNames()
-        where try store.database.collection(name).findOne() != nil { return }
-        throw AtelierError(
-            .namespaceNotFound, "the store holds no documents: there is nothing to compare", at: storeLocation,
-            advice: "Fill it with `atelier generate` or `atelier import`.")
-    }
-
     /// Prints several tables below one another, or all their rows as one list of JSON objects.
     func printTables(_ tables: [PrintedRows], isNested: Bool) throws {
         let format = try format()

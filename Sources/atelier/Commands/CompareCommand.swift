@@ -1,14 +1,12 @@
 import Analytics
 import BSON
 import Comparison
-import DocumentStore
-import Glibc
-import Retail
 
 extension Option {
-    fileprivate static let runs = Option("runs", value: "N", "Warm runs of each question, 1 to 1000; 7")
-    fileprivate static let seed = Option("seed", value: "N", "Another number asks in other orders; 1")
-    fileprivate static let plans = Option("plans", "Show too how each side finds its answer; for JSON")
+    static let runs = Option("runs", value: "N", "Warm runs of each question, 1 to 1000; 7")
+    static let comparisonSeed = Option(
+        "seed", value: "N", "Another number asks in other orders, and generates another shop; 1")
+    static let plans = Option("plans", "Show too how each side finds its answer; for JSON")
 }
 
 extension Command {
@@ -18,8 +16,8 @@ extension Command {
             Operand("NAME", "A saved aggregation; without, all of them", isOptional: true, isRepeatable: true)
         ],
         options: [
-            .compared, .sql, .models, .documents, .replace, .runs, .seed, .timeout, .plans, .comparisonReport, .store,
-            .aggregations,
+            .compared, .sizes, .sql, .models, .documents, .replace, .runs, .comparisonSeed, .timeout, .plans,
+            .comparisonReport, .store, .aggregations,
         ] + Option.output,
         details: [
             "Puts the store's documents into normalised tables, by the relational mappings in collections/, with their keys, "
@@ -32,90 +30,57 @@ extension Command {
                 + "ask these. A server keeps what it was given, in the schema or database atelier_comparison unless its "
                 + "address says otherwise; exit status 3 says that one does not answer.",
             "--of workloads measures loading, reads and writes by key, and changes of the schema, on copies that go afterwards.",
+            "--orders compares generated shops in temporary files instead of the store; given more than once, how times grow.",
         ],
         examples: [
             "atelier compare", "atelier compare top-products revenue-by-month --runs 20",
             "atelier compare --of workloads", "atelier compare --of all --report comparison.html",
+            "atelier compare --orders 1000 --orders 10000 --orders 100000 --report growth.html",
             "atelier compare --sql sqlite=shop.sqlite --replace --format json --out comparison.json",
             "atelier compare --sql sqlite --sql postgresql=postgresql://me@localhost/test --models tables --plans --format json",
         ]
     ) { invocation in
-        let parts = try ComparisonParts(invocation)
         let format = try invocation.format()
-        try parts.check(format)
-        let runs = try invocation.integer(.runs, in: 1...1000) ?? 7
-        let seed = try invocation.integer(.seed, in: 0...Int.max) ?? 1
-        let aggregations = try invocation.comparedAggregations()
-        // The file's place is tried before the work.
-        let page = try invocation.value(.comparisonReport).map { try ComparisonFile($0) }
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let sides = try ComparedSides(invocation) { folder.file($0) }
-        let timeout = try invocation.integer(.timeout, in: 1...86400) ?? 60
         let isNested = format == .json || format == .ndjson
-        if invocation.isSet(.plans), !isNested {
+        let run = try ComparisonRun(invocation)
+        try run.parts.check(format)
+        if run.hasPlans, !isNested {
             throw UsageError("--plans is for --format json and ndjson", advice: "A page of --report shows plans too.")
         }
-        var comparison = try QuestionComparison(
-            parts.hasQuestions ? aggregations : [], catalog: CollectionCatalog.standard(), sides: sides.all,
-            timeLimit: Double(timeout))
-        if parts.hasQuestions { try sides.tryServers() }
+        let sizes = try invocation.comparedSizes()
+        // The file's place is tried before the work.
+        let page = try invocation.value(.comparisonReport).map { try ComparisonFile($0) }
         let progress = Progress("Comparing", counting: "rows", isQuiet: invocation.isQuiet)
         defer { progress.finish() }
-        var loaded = 0
-        var workloads: [[WorkloadMeasurement]] = []
-        try invocation.withStore { store in
-            try invocation.requireDocuments(in: store)
-            if parts.hasQuestions {
-                for (side, replacing) in sides.loaded {
-                    let before = loaded
-                    loaded += try comparison.load(side, from: store, replacing: replacing) {
-                        progress.advance(to: before + $0, of: "loading \(side.database), \(side.model.rawValue)")
-                    }
-                }
-            }
-            if parts.hasWorkloads {
-                workloads = try invocation.workloads(of: store, in: folder, seed: UInt64(seed)) {
-                    progress.advance(to: loaded, of: $0)
-                }
-            }
-        }
-        var pairs: [[QuestionComparison.Measurement]] = []
-        if parts.hasQuestions {
-            try comparison.check { _ in progress.advance(to: loaded, of: "comparing answers") }
-            pairs = try comparison.time(runs: runs, seed: UInt64(seed), plans: page != nil || invocation.isSet(.plans))
-            { round in
-                progress.advance(to: loaded, of: "round \(round) of \(runs)")
-            }
-        }
+        let results =
+            sizes.isEmpty
+            ? [try run.compare(invocation.storeLocation, progress: progress)]
+            : try sizes.map { try run.compare(orders: $0, isFirst: $0 == sizes[0], progress: progress) }
+        guard let last = results.last else { return }
+        let growth = sizes.count > 1 ? Growth.all(results.map(\.size)) : []
         if let page {
-            var report = try comparison.report(
-                pairs, title: "Documents against tables", version: Program.version, computedAt: ComparisonFile.now(),
-                facts: [("Store", StoreUnavailable.place(invocation.storeLocation)), ("Seed", "\(seed)")]
-                    + (parts.hasQuestions
-                        ? [("Rows and documents loaded", Progress.grouped(loaded)), ("Warm runs", "\(runs)")] : []))
-            report.workloads = workloads
+            var report = last.report
+            report.growth = growth
             try page.write(report)
         }
         progress.finish()
         if let page, !invocation.isQuiet { Messages.say("Wrote \(page.path)") }
-        let questions = PrintedRows(
+        try invocation.print(results, growth, run, isNested: isNested)
+        if let error = results.lazy.compactMap(\.inequality).first { throw error }
+    }
+
+    /// What a question took on each side.
+    static func questions(_ results: [ComparisonResult], _ run: ComparisonRun, isNested: Bool) -> PrintedRows {
+        PrintedRows(
             RowDescription(
-                columns: isNested ? nil : Command.comparisonColumns,
+                columns: isNested ? nil : comparisonColumns,
                 footnotes: [
-                    "\(Progress.grouped(loaded)) rows and documents loaded; \(runs) warm runs in orders of seed \(seed); times in ms; "
-                        + "cold where no server keeps what it has read."
-                ] + (parts.hasQuestions ? try comparison.footnotes() : [])),
-            pairs.joined().map { Command.row($0, isNested: isNested, hasPlans: invocation.isSet(.plans), timeout) })
-        try invocation.printTables(
-            (parts.hasQuestions ? [questions] : [])
-                + (parts.hasWorkloads ? [.workloads(workloads, isNested: isNested)] : []),
-            isNested: isNested)
-        if let error = Command.inequality(comparison.unequal, of: aggregations.count)
-            ?? WorkloadMeasurement.inequality(workloads)
-        {
-            throw error
-        }
+                    "\(Progress.grouped(results.last?.loaded ?? 0)) rows and documents loaded; \(run.runs) warm runs in orders of "
+                        + "seed \(run.seed); times in ms; cold where no server keeps what it has read."
+                ] + (results.last?.notes ?? [])),
+            results.flatMap { result in
+                result.size.measurements.joined().map { row($0, orders: result.orders, run, isNested: isNested) }
+            })
     }
 
     private static let comparisonColumns = [
@@ -134,7 +99,7 @@ extension Command {
     ]
 
     private static func row(
-        _ measurement: QuestionComparison.Measurement, isNested: Bool, hasPlans: Bool, _ timeout: Int
+        _ measurement: QuestionComparison.Measurement, orders: Int?, _ run: ComparisonRun, isNested: Bool
     ) -> Document {
         func rounded(_ milliseconds: Double?) -> BSONValue {
             milliseconds.map { .double(($0 * 1000).rounded() / 1000) } ?? .null
@@ -147,11 +112,12 @@ extension Command {
             } else {
                 [("warmMedianMs", median), ("warmP90Ms", p90)]
             }
-        let note: BSONValue = measurement.isOverTime ? .string("no answer within \(timeout) s") : .null
-        let nested: [(String, BSONValue)] = [
+        let note: BSONValue = measurement.isOverTime ? .string("no answer within \(run.timeout) s") : .null
+        var nested: [(String, BSONValue)] = [
             ("runs", .integer(measurement.runs)),
             ("peakMemoryBytes", measurement.peakMemory.map { .integer($0) } ?? .null),
         ]
+        if let orders { nested.append(("orders", .integer(orders))) }
         let plan = BSONValue.array(BSONArray(measurement.plan.map { .string($0) }))
         return Document(
             [
@@ -162,10 +128,10 @@ extension Command {
             ] + warm + [
                 ("bytesOnDisk", .integer(measurement.bytesOnDisk)), ("queryBytes", .integer(measurement.queryBytes)),
                 ("joins", .integer(measurement.joins)), ("note", note),
-            ] + (isNested ? nested : []) + (hasPlans ? [("plan", plan)] : []))
+            ] + (isNested ? nested : []) + (run.hasPlans ? [("plan", plan)] : []))
     }
 
-    private static func inequality(
+    static func inequality(
         _ unequal: [(name: String, side: Side, differences: [RowDifference])], of count: Int
     ) -> AtelierError? {
         guard !unequal.isEmpty else { return nil }
@@ -183,7 +149,7 @@ extension Command {
 }
 
 extension Invocation {
-    fileprivate func comparedAggregations() throws -> [SavedAggregation] {
+    func comparedAggregations() throws -> [SavedAggregation] {
         try UsageError.rethrowing {
             let catalog = try aggregationCatalog()
             return try (operands.isEmpty ? catalog.names : operands).map { try catalog.aggregation(named: $0) }
@@ -193,7 +159,7 @@ extension Invocation {
 
 extension QuestionComparison {
     /// Who answered, and with which settings.
-    fileprivate func footnotes() throws -> [String] {
+    func footnotes() throws -> [String] {
         var notes: [String] = []
         for description in try descriptions() {
             let settings = description.settings.isEmpty ? "" : ": " + description.settings.joined(separator: ", ")
