@@ -42,6 +42,18 @@ import Testing
         #expect(misspelt.status == 2 && misspelt.errors.contains("Did you mean graph rank?"))
     }
 
+    @Test func helpFitsTheTerminal() throws {
+        for command in ["compare", "quality", "import", "churn"] {
+            let wide = try Atelier.run([command, "--help"], in: folder).output
+            let narrow = try Atelier.run([command, "--help"], in: folder, environment: ["COLUMNS=80"]).output
+            // Examples stay in one line, to be copied.
+            let lines = narrow.split(separator: "\nExample")[0].split(separator: "\n")
+            #expect(lines.filter { !$0.hasPrefix("Usage") }.allSatisfy { $0.count <= 80 }, "\(narrow)")
+            func words(_ text: String) -> [Substring] { text.split { $0 == " " || $0 == "\n" } }
+            #expect(words(narrow) == words(wide))
+        }
+    }
+
     @Test func helpIsShownWhateverElseIsOnTheLine() throws {
         let outcome = try Atelier.run(["run", "top-products", "-h"], in: folder)
         #expect(outcome.output.hasPrefix("Answer a saved aggregation.\n\nUsage: atelier run NAME [OPTIONS]\n"))

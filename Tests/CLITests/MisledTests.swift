@@ -110,6 +110,25 @@ import Testing
         #expect(forecast.status == 2)
     }
 
+    @Test func anEmptyAnswerSaysWhatMayBeWrongWithTheFilter() throws {
+        #expect(try Atelier.run(["init", "--quiet"], in: folder).status == 0)
+        func notes(_ arguments: String...) throws -> String { try Atelier.run(arguments, in: folder).errors }
+        #expect(
+            try notes("find", "orders", "--filter", #"{"contry":"France"}"#)
+                == "atelier find: note: by its definition orders has no field contry; did you mean country?\n")
+        #expect(
+            try notes("find", "orders", "--filter", #"{"$or":[{"items.0.productID":"x"}]}"#)
+                == "atelier find: note: by its definition items has no field productID; did you mean productId?\n")
+        let date = #"{"orderedAt":{"$gte":"2010-12-01"}}"#
+        let said =
+            #"orderedAt is compared with the text "2010-12-01"; a date is written {"$date": "2010-12-01T00:00:00Z"}"#
+        #expect(try notes("find", "orders", "--filter", date) == "atelier find: note: \(said)\n")
+        #expect(try notes("aggregate", "orders", #"[{"$match":\#(date)}]"#) == "atelier aggregate: note: \(said)\n")
+        // Nothing is said where nothing is suspicious, or to those who asked for quiet.
+        #expect(try notes("find", "orders", "--filter", #"{"country":"France","items.productId":"2010"}"#) == "")
+        #expect(try notes("find", "orders", "--filter", date, "--quiet") == "")
+    }
+
     @Test func aForecastTakesYearsAndMonthsAsDates() throws {
         // The store is opened after the arguments were read: status 3 says they were right.
         for date in ["2015", "2015-03", "2015-03-01"] {

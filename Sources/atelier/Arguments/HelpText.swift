@@ -1,3 +1,5 @@
+import Glibc
+
 /// The help that commands declare, as text.
 enum HelpText {
     /// All commands, by what they are for.
@@ -48,11 +50,38 @@ enum HelpText {
         }
         let width = rows.map(\.0.count).max() ?? 0
         text += "\n"
-        for (name, help) in rows { text += "  \(padded(name, width))  \(help)\n" }
-        for paragraph in command.details { text += "\n\(paragraph)\n" }
+        let room = Terminal.width(STDOUT_FILENO)
+        for (name, help) in rows {
+            let lines = wrapped(help, room.map { $0 - width - 4 })
+            text += "  \(padded(name, width))  \(lines[0])\n"
+            for line in lines.dropFirst() { text += String(repeating: " ", count: width + 4) + line + "\n" }
+        }
+        for paragraph in command.details {
+            text += "\n"
+            for line in wrapped(paragraph, room) { text += line + "\n" }
+        }
         text += command.examples.count == 1 ? "\nExample:\n" : "\nExamples:\n"
         for example in command.examples { text += "  \(example)\n" }
         return text
+    }
+
+    /// A paragraph in lines of at most so many columns; as it is where nothing limits it, or too little room is left.
+    static func wrapped(_ paragraph: String, _ width: Int?) -> [String] {
+        let lines = paragraph.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let width, width >= 30, !lines.contains(where: { $0.hasPrefix(" ") }) else {
+            return lines.map(String.init)
+        }
+        if lines.allSatisfy({ DisplayWidth.of($0) <= width }) { return lines.map(String.init) }
+        var result: [String] = []
+        var line = ""
+        for word in paragraph.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+            if !line.isEmpty && DisplayWidth.of(line) + 1 + DisplayWidth.of(word) > width {
+                result.append(line)
+                line = ""
+            }
+            line += line.isEmpty ? String(word) : " \(word)"
+        }
+        return result + [line]
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

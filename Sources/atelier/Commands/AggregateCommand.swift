@@ -22,10 +22,13 @@ extension Command {
             defer { progress.finish() }
             let collection = store.database.collection(name)
             try collection.requireExistence(isArgument: true)
-            try invocation.printRows(RowDescription()) { write in
+            let count = try invocation.printRows(RowDescription()) { write in
                 let cursor = try collection.aggregate(pipeline, allowDiskUse: true)
                 progress.finish()
                 try cursor.forEachDocument(write)
+            }
+            if count == 0, case .document(let filter)? = pipeline.first?["$match"] {
+                invocation.noteEmptyAnswer(filter, on: name)
             }
         }
     }

@@ -38,7 +38,7 @@ extension Command {
             defer { progress.finish() }
             let collection = store.database.collection(name)
             try collection.requireExistence(isArgument: true)
-            try invocation.printRows(rows) { write in
+            let count = try invocation.printRows(rows) { write in
                 let cursor = try collection.find(
                     filter, sort: sort, projection: projection, skip: skip, limit: fetched)
                 let show: (DocumentView) throws -> Void = { row in
@@ -47,6 +47,7 @@ extension Command {
                 }
                 try cursor.forEachDocument(show)
             }
+            if count == 0 { invocation.noteEmptyAnswer(filter, on: name) }
         }
     }
 }
