@@ -4,8 +4,11 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # Further arguments of every debug build and test run.
 SWIFT_FLAGS ?=
-# An Online Retail file for `make demo`; without one the demo generates its data.
+# An Online Retail file for `make demo` and `make compare`; without one they generate their data.
 DATA ?=
+# How many orders `make compare` generates, and further arguments of `atelier compare`.
+ORDERS ?= 10000
+COMPARE ?=
 # Where `make demo` keeps its store.
 DEMO_STORE ?= .build/demo.store
 
@@ -15,11 +18,12 @@ CHART_LIBRARY ?= /usr/share/javascript/chart.js/chart.min.js
 VENV := .build/venv
 RELEASE := swift build -c release --static-swift-stdlib --product atelier
 
-.PHONY: help demo test check format lint build install bench clean dependencies
+.PHONY: help demo compare test check format lint build install bench clean dependencies
 
 help:  ## Show this list
 	@echo "make demo             build, fill a store, answer the questions of the KPI suite, and write the report"
 	@echo "make demo DATA=FILE   the same on an Online Retail file (.csv or .csv.gz)"
+	@echo "make compare          ask the same of documents, SQLite, PostgreSQL and MariaDB; ORDERS=N or DATA=FILE"
 	@echo "make test             run every test (of one suite: swift test --filter NAME)"
 	@echo "make check            format, lint, build with warnings as errors, and test: what a change must pass"
 	@echo "make build            one release binary, .build/release/atelier"
@@ -33,9 +37,14 @@ dependencies:
 demo: build
 	@Scripts/demo .build/release/atelier "$(DEMO_STORE)" "$(DATA)"
 
+# Installs the servers, starts them in a temporary directory, and stops them.
+compare: build
+	@Scripts/install-dependencies --sql
+	@Scripts/with-sql-servers Scripts/compare .build/release/atelier "$(ORDERS)" "$(DATA)" $(COMPARE)
+
 test: dependencies $(VENV)/ready
 	@echo "==> swift test"
-	swift test $(SWIFT_FLAGS)
+	ATELIER_SQL_RELAXED=1 Scripts/with-sql-servers swift test $(SWIFT_FLAGS)
 	@echo "==> Tests/Clients: MongoDB's Python driver against atelier serve; the report in a browser"
 	ATELIER="$$(swift build $(SWIFT_FLAGS) --show-bin-path)/atelier" $(VENV)/bin/python -m pytest -q Tests/Clients
 

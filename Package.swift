@@ -113,7 +113,8 @@ let package = Package(
             ],
             exclude: ["Golden"]),
         .testTarget(
-            name: "ComparisonTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Comparison"]),
+            name: "ComparisonTests",
+            dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Comparison", "WireServer"]),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
         .testTarget(name: "ReportsTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Reports"]),
         .testTarget(

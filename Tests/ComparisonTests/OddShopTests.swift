@@ -57,6 +57,12 @@ import Testing
                 }
             if let value { chosen.append((parameter.name, value)) }
         }
-        return Document(chosen)
+        // A period that ends before it begins is turned away before anything is asked.
+        let document = Document(chosen)
+        guard let from = document["from"]?.dateValue, let to = document["to"]?.dateValue, to <= from else {
+            return document
+        }
+        return from == to
+            ? document.setting("to", .date(to + 1)) : document.setting("from", .date(to)).setting("to", .date(from))
     }
 }

@@ -76,7 +76,11 @@ final class Shop: @unchecked Sendable {  // Invariant: a `Store` is thread-safe;
     }
 
     static func remove(_ folder: String) {
-        for name in ["test.store", "test.store-lock"] { unlink(folder + "/" + name) }
+        for name in [
+            "test.store", "test.store-lock", "tables.sqlite", "tables.sqlite-json", "slow.json", "slow.sql",
+        ] {
+            unlink(folder + "/" + name)
+        }
         rmdir(folder)
     }
 

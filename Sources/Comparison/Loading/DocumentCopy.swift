@@ -34,7 +34,6 @@ public struct DocumentCopy {
                 advice: "Name another database in the address, or replace the collections with --replace.")
         }
         for name in taken { try database.collection(name).drop() }
-        try StoreInitializer(catalog: catalog, database: database).run(only: names)
         var count = 0
         for name in names {
             let inserter = BulkInserter(database.collection(name))
@@ -45,6 +44,8 @@ public struct DocumentCopy {
             }
             _ = try inserter.finish()
         }
+        // Indexes are quicker built of what is there, and what the store holds is not turned away by a validator.
+        try StoreInitializer(catalog: catalog, database: database).run(only: names)
         return count
     }
 

@@ -47,10 +47,7 @@ public final class SQLiteStatement: SQLStatement {
             case .double: sqlite3_bind_double(handle, index, value.asDouble)
             case .decimal: bind(text: value.asDecimal.description, at: index)
             case .date: bind(text: SQLText.timestamp(value.asDate), at: index)
-            case .string:
-                sqlite3_bind_text(
-                    handle, index, value.bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-                    Int32(value.bytes.count), SQLiteStatement.copied)
+            case .string: bind(bytes: value.bytes, at: index)
             case .document, .array: bind(text: value.extendedJSON(), at: index)
             default:
                 throw AtelierError(.typeMismatch, "SQL has no column for values of the type \(value.type)")
@@ -64,6 +61,15 @@ public final class SQLiteStatement: SQLStatement {
         guard bind(text: value.extendedJSON(), at: Int32(index)) == SQLITE_OK else {
             throw database.failure("cannot bind parameter \(index)", at: text)
         }
+    }
+
+    private func bind(bytes: UnsafeRawBufferPointer, at index: Int32) -> Int32 {
+        // Without a pointer an empty text would be NULL.
+        guard let start = bytes.baseAddress else {
+            return sqlite3_bind_text(handle, index, "", 0, SQLiteStatement.copied)
+        }
+        return sqlite3_bind_text(
+            handle, index, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), SQLiteStatement.copied)
     }
 
     private func bind(text: String, at index: Int32) -> Int32 {
