@@ -14,7 +14,8 @@ import Testing
         ),
         (
             ["run", "a", "b"],
-            "atelier run: \"b\" is one argument too many\n  Put quotes around a value that holds blanks.\n"
+            "atelier run: \"b\" is one argument too many\n  `atelier run --help` lists the options; "
+                + "quotes go around a value that holds blanks.\n"
         ),
         (["list", "--fromat", "csv"], "atelier list: there is no option --fromat\n  Did you mean --format?\n"),
         (

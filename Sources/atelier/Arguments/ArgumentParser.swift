@@ -130,7 +130,7 @@ enum ArgumentParser {
         if operands.count > command.operands.count, command.operands.last?.isRepeatable != true {
             throw UsageError(
                 "\"\(operands[command.operands.count])\" is one argument too many",
-                advice: "Put quotes around a value that holds blanks.")
+                advice: "`atelier \(command.name) --help` lists the options; quotes go around a value that holds blanks.")
         }
     }
 
