@@ -35,7 +35,7 @@ extension Command {
         examples: [
             "atelier compare", "atelier compare top-products revenue-by-month --runs 20",
             "atelier compare --of workloads", "atelier compare --of all --report comparison.html",
-            "atelier compare --orders 1000 --orders 10000 --orders 100000 --report growth.html",
+            "atelier compare top-products --orders 100 --orders 1000 --report growth.html",
             "atelier compare --sql sqlite=shop.sqlite --replace --format json --out comparison.json",
             "atelier compare --sql sqlite --sql postgresql=postgresql://me@localhost/test --models tables --plans --format json",
         ]
