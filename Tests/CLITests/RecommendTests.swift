@@ -31,6 +31,12 @@ import Testing
             quality.output.hasPrefix("[\n{\"method\":\"popularity\",\"setting\":\"all\",\"users\":"),
             "\(quality.errors)")
         #expect(quality.output.split(separator: "\n").count == 6)
+        let designers = try Atelier.run(["evaluate", "designers", "--format", "ndjson", "--quiet"], in: folder)
+        #expect(designers.output.hasPrefix(#"{"method":"blend","setting":"all","users":"#), "\(designers.errors)")
+        #expect(try Atelier.run(["evaluate", "designers", "--method", "walk"], in: folder).status == 2)
+        #expect(
+            try Atelier.run(["recommend", "products", "--basket", "P00001", "--keep"], in: folder).errors.contains(
+                "--keep is for --tune"))
         #expect(
             try Atelier.run(["recommend", "customers", "--like", "C0000000"], in: folder).errors.contains(
                 "there is no customer C0000000\n  Did you mean C000"))

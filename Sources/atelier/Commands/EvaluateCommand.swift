@@ -18,7 +18,7 @@ extension Option {
 extension Command {
     static let evaluate = Command(
         name: "evaluate", summary: "Measure how well recommendations foretell what customers buy",
-        operands: [Operand("WHAT", "recommendations")],
+        operands: [Operand("WHAT", "recommendations (of products) or designers")],
         options: [.methods, .standard, .linearLimit, .seed, .store] + Option.output,
         details: [
             "Each customer's last order is held out, and every method recommends ten products from the orders before. Setting "
@@ -27,15 +27,20 @@ extension Command {
             "Settings are chosen inside the training orders, by holding out the last of these; the orders that are judged are "
                 + "never seen. Intervals are of 95 %, from bootstrap samples of customers. repeat-counts is repeat purchase "
                 + "without anything to set: products by how often they were bought, then by popularity.",
+            "designers: each customer's last design session is held out, with what they ordered from then on; recommended are "
+                + "three designers. sessions is whom they met most, popularity who holds most sessions.",
         ],
         examples: [
             "atelier evaluate recommendations",
             "atelier evaluate recommendations --method blend --method popularity --format json",
+            "atelier evaluate designers",
         ]
     ) { invocation in
+        if invocation.operands[0] == "designers" { return try evaluateDesigners(invocation) }
         guard invocation.operands[0] == "recommendations" else {
             throw UsageError(
-                "WHAT: nothing is known about \(invocation.operands[0])", advice: "There is recommendations.")
+                "WHAT: nothing is known about \(invocation.operands[0])",
+                advice: "There are recommendations and designers.")
         }
         let methods = try invocation.recommendationMethods(.methods)
         var settings = RecommendationSettings()
@@ -53,6 +58,38 @@ extension Command {
                 observe: { progress.advance(to: 0, of: $0) })
             progress.finish()
             try print(evaluation, isTuned: !invocation.isSet(.standard), invocation)
+        }
+    }
+
+    private static func evaluateDesigners(_ invocation: Invocation) throws {
+        for option in [Option.methods, .standard, .linearLimit] where invocation.isSet(option) {
+            throw UsageError("--\(option.name) is not for designers")
+        }
+        let seed = try invocation.integer(.seed, in: 0...Int.max) ?? 1
+        _ = try invocation.format()
+        try invocation.withStore { store in
+            try store.database.collection("designSessions").requireExistence()
+            let log = try invocation.purchases(of: store.database)
+            let evaluation = try DesignerEvaluation(log, in: store.database, seed: UInt64(seed))
+            func number(_ name: String, _ title: String) -> Column { Column(name: name, type: .number, title: title) }
+            let notes = [
+                "Learnt from \(Progress.grouped(evaluation.sessions)) sessions with \(evaluation.designers) designers, each "
+                    + "judged customer's last one apart, and from orders before it."
+            ]
+            let rows = RowDescription(
+                heading: "Three designers against the one of each customer's last session",
+                columns: [
+                    Column(name: "method", type: .string, title: "Method"),
+                    Column(name: "setting", type: .string, title: "Setting"),
+                    Column(name: "users", type: .integer, title: "Customers"), number("hitRate1", "First right"),
+                    number("hitRate3", "One of three"), number("hitRate3Low", "from (95 %)"),
+                    number("hitRate3High", "to"), number("mrr3", "MRR"), number("coverage3", "Coverage"),
+                ], footnotes: notes)
+            try invocation.printRows(rows) { write in
+                for row in evaluation.rows { try row.document.withView(write) }
+            }
+            let format = try invocation.format()
+            if format != .table && format != .markdown && !invocation.isQuiet { notes.forEach(Messages.say) }
         }
     }
 
