@@ -76,6 +76,7 @@ import Testing
     @Test(arguments: [
         (["--sql", "oracle"], 2, "there is no database oracle"),
         (["--sql", "sqlite="], 2, "expected a file"),
+        (["--sql", "sqlite=:memory:"], 2, "expected a file"),
         (["--replace"], 2, "--replace is for databases that are kept"),
         (["--sql", "postgresql=localhost"], 2, "expected an address, as in postgresql=postgresql://"),
         (["--sql", "sqlite", "--sql", "sqlite=b.sqlite"], 2, "sqlite is named twice"),

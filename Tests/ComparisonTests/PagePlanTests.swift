@@ -84,7 +84,8 @@ import Testing
             ])
         #expect(
             plan.summary
-                == "Reads order_items, reviews from end to end; looks up products, orders by an index; groups once; sorts once.")
+                == "Reads order_items, reviews from end to end; looks up products, orders by an index; groups once; sorts once."
+        )
     }
 
     @Test func aPipelineThatReadsEverything() throws {

@@ -60,6 +60,17 @@ struct JSONSchema {
         }
     }
 
+    /// What indexes there are, in words.
+    static func indexes(_ schema: RelationalSchema) -> [String] {
+        schema.sources.flatMap { source in
+            let name = table(of: source.collection.name)
+            return ["\(name) (_id), its key"]
+                + source.tables.filter { $0.rows.steps.isEmpty }.flatMap(\.indexes).map {
+                    "\(name) (\($0.columns.joined(separator: ", "))), of expressions"
+                }
+        }
+    }
+
     private func view(of table: RelationalTable, over source: String) -> String {
         var from = "\(SQLDialect.quoted(source)) AS d"
         var conditions: [String] = []

@@ -55,10 +55,12 @@ extension QuestionComparison {
                     "\(source.collection.name) (\($0.key.elements.map { $0.key }.joined(separator: ", ")))"
                 }
             }
-            : schema.tables.flatMap { table in
-                [table.primaryKey].map { "\(table.name) (\($0.joined(separator: ", "))), its key" }
-                    + table.indexes.map { "\(table.name) (\($0.columns.joined(separator: ", ")))" }
-            }
+            : side.model == .json
+                ? JSONSchema.indexes(schema)
+                : schema.tables.flatMap { table in
+                    [table.primaryKey].map { "\(table.name) (\($0.joined(separator: ", "))), its key" }
+                        + table.indexes.map { "\(table.name) (\($0.columns.joined(separator: ", ")))" }
+                }
         return ComparisonReport.Side(
             database: side.database, title: description.title,
             model: side.model == .json ? "JSON" : side.model.rawValue,

@@ -159,7 +159,8 @@ extension PlanInWords {
         switch row["type"] ?? "" {
         case "ALL":
             let again = isFirst ? "" : ", for each batch of rows before"
-            return isInner ? ("Goes through \(name)\(again)", .other) : ("Reads all rows of \(name)\(again)", .scan(name))
+            return isInner
+                ? ("Goes through \(name)\(again)", .other) : ("Reads all rows of \(name)\(again)", .scan(name))
         case "index": return ("Reads all of \(key) of \(name)", .scan(name))
         case "range": return ("Looks up a range of \(name) in \(key)", .lookup(name))
         case "hash_ALL", "hash_index", "hash_range":

@@ -8,7 +8,7 @@ struct LibPQ: Sendable {
     typealias Text = UnsafePointer<CChar>
     typealias Values = UnsafePointer<UnsafePointer<CChar>?>
 
-    let connect: @convention(c) (Text?) -> OpaquePointer?
+    let connect: @convention(c) (Values?, Values?, Int32) -> OpaquePointer?
     let finish: @convention(c) (OpaquePointer?) -> Void
     let status: @convention(c) (OpaquePointer?) -> ConnStatusType
     let errorMessage: @convention(c) (OpaquePointer?) -> UnsafeMutablePointer<CChar>?
@@ -52,7 +52,7 @@ struct LibPQ: Sendable {
 
     private init() throws {
         let library = try SharedLibrary(["libpq.so.5", "libpq.so"], for: "PostgreSQL", package: "libpq5")
-        connect = try library.function("PQconnectdb")
+        connect = try library.function("PQconnectdbParams")
         finish = try library.function("PQfinish")
         status = try library.function("PQstatus")
         errorMessage = try library.function("PQerrorMessage")

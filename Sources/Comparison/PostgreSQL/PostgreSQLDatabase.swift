@@ -25,7 +25,11 @@ public final class PostgreSQLDatabase: SQLDatabase {
         self.library = library
         location = SQLText.withoutSecrets(address)
         self.schema = schema
-        guard let handle = library.connect(address) else {
+        // What the address says of these counts, as it comes after them.
+        let handle = withTexts(["connect_timeout", "application_name", "dbname", nil]) { names in
+            withTexts(["10", "atelier", address, nil]) { library.connect(names, $0, 1) }
+        }
+        guard let handle else {
             throw AtelierError(.unknownError, "libpq has no memory for a connection", at: location)
         }
         guard library.status(handle) == CONNECTION_OK else {

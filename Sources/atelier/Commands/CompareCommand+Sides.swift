@@ -91,7 +91,7 @@ struct ComparedSides {
                 advice: "There is sqlite, sqlite=FILE, postgresql=URI and mariadb=URI.")
         }
         if dialect == .sqlite {
-            guard !address.isEmpty else {
+            guard !address.isEmpty, !address.hasPrefix(":memory:") else {
                 throw UsageError("--sql \(text): expected a file, as in sqlite=shop.sqlite")
             }
         } else if !schemes.contains(where: address.hasPrefix) {
