@@ -12,6 +12,8 @@ struct ChangeStream {
 
     /// How long the server may wait for one more event before it says that there is none, in milliseconds.
     private static let patience: Int32 = 100
+    /// How long opening a stream may take: a set without a majority would wait for one.
+    private static let openingPatience: Int32 = 5000
     /// More batches than this, and it is quicker to read everything anew.
     private static let maximumBatches = 1000
 
@@ -95,7 +97,7 @@ struct ChangeStream {
                     ]
                 ],
                 ["$project": ["operationType": 1, "ns": 1, "to": 1]],
-            ], "cursor": [:],
+            ], "cursor": [:], "maxTimeMS": .int32(ChangeStream.openingPatience),
         ])
     }
 
