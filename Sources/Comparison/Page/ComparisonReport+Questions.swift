@@ -25,6 +25,15 @@ extension QuestionComparison {
             title: title, computedAt: computedAt, facts: facts, method: method, sides: reported, questions: answered)
     }
 
+    /// Whether the embedded engine was built for debugging, which makes it many times slower; databases of SQL never are.
+    public var isUnoptimised: Bool {
+        #if DEBUG
+            true
+        #else
+            false
+        #endif
+    }
+
     private var method: [String] {
         var sentences = [
             "Both sides hold the same data: the documents were put into normalised tables with keys, foreign keys, indexes like "
@@ -37,6 +46,11 @@ extension QuestionComparison {
                 + "Every round asks in another order.",
             "One connection each, nothing else is asked meanwhile, and nothing is written.",
         ]
+        if isUnoptimised {
+            sentences.insert(
+                "This program was built without optimisation: its own times, those of Atelier, say little. Build it with "
+                    + "`make build` to measure.", at: 0)
+        }
         if let timeLimit {
             sentences.append("A question that takes longer than \(Readable.number(timeLimit)) s is given up.")
         }
@@ -51,7 +65,8 @@ extension QuestionComparison {
         let indexes =
             side.model == .documents
             ? schema.sources.flatMap { source in
-                source.collection.indexes.map {
+                ["\(source.collection.name) (_id), its key"]
+                    + source.collection.indexes.map {
                     "\(source.collection.name) (\($0.key.elements.map { $0.key }.joined(separator: ", ")))"
                 }
             }

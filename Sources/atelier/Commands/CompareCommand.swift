@@ -161,6 +161,7 @@ extension QuestionComparison {
     /// Who answered, and with which settings.
     func footnotes() throws -> [String] {
         var notes: [String] = []
+        if isUnoptimised { notes.append("This program was built without optimisation: its own times say little.") }
         for description in try descriptions() {
             let settings = description.settings.isEmpty ? "" : ": " + description.settings.joined(separator: ", ")
             let version = description.version.isEmpty ? Program.version : description.version
