@@ -48,8 +48,10 @@ struct LinkSectionMarkup {
     private func drawing(of exhibit: Exhibit) -> Markup {
         guard let drawing = exhibit.drawing, let svg = drawing.svg else { return "" }
         return """
-            <figure class="drawing" role="img" aria-label="\(drawing.summary)" aria-describedby="\(exhibit.id)-table">
+            <figure class="drawing">
+            <div role="img" tabindex="0" aria-label="\(drawing.summary)" aria-describedby="\(exhibit.id)-table">
             \(Markup(trusted: svg))
+            </div>
             </figure>
             """
     }
