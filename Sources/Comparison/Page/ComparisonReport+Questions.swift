@@ -28,9 +28,9 @@ extension QuestionComparison {
     /// Whether the embedded engine was built for debugging, which makes it many times slower; databases of SQL never are.
     public var isUnoptimised: Bool {
         #if DEBUG
-            true
+        true
         #else
-            false
+        false
         #endif
     }
 
@@ -62,26 +62,32 @@ extension QuestionComparison {
     ) throws -> ComparisonReport.Side {
         let side = sides[index]
         let own = measurements.map { $0[index] }
-        let indexes =
-            side.model == .documents
-            ? schema.sources.flatMap { source in
-                ["\(source.collection.name) (_id), its key"]
-                    + source.collection.indexes.map {
-                    "\(source.collection.name) (\($0.key.elements.map { $0.key }.joined(separator: ", ")))"
-                }
-            }
-            : side.model == .json
-                ? JSONSchema.indexes(schema)
-                : schema.tables.flatMap { table in
-                    [table.primaryKey].map { "\(table.name) (\($0.joined(separator: ", "))), its key" }
-                        + table.indexes.map { "\(table.name) (\($0.columns.joined(separator: ", ")))" }
-                }
         return ComparisonReport.Side(
             database: side.database, title: description.title,
             model: side.model == .json ? "JSON" : side.model.rawValue,
             version: description.version.isEmpty ? version : description.version,
-            durability: side.durability, settings: description.settings, indexes: indexes,
+            durability: side.durability, settings: description.settings, indexes: indexes(of: side),
             bytesOnDisk: own.first?.bytesOnDisk ?? 0, memoryBytes: own.compactMap(\.peakMemory).max())
+    }
+
+    /// Keys and indexes, as `orders (customerId, orderedAt)`.
+    private func indexes(of side: Side) -> [String] {
+        func named(_ name: String, _ fields: [String]) -> String { "\(name) (\(fields.joined(separator: ", ")))" }
+        switch side.model {
+        case .documents:
+            return schema.sources.map(\.collection).flatMap { collection in
+                [named(collection.name, ["_id"]) + ", its key"]
+                    + collection.indexes.map { index in
+                        named(collection.name, index.key.elements.map { $0.key })
+                    }
+            }
+        case .tables:
+            return schema.tables.flatMap { table in
+                [named(table.name, table.primaryKey) + ", its key"]
+                    + table.indexes.map { named(table.name, $0.columns) }
+            }
+        case .json: return JSONSchema.indexes(schema)
+        }
     }
 
     private func reportedQuestion(_ question: Question, _ row: [Measurement]) throws -> ComparisonReport.Question {
