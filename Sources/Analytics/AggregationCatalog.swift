@@ -54,7 +54,7 @@ public struct AggregationCatalog: Sendable {
     private func advice(forUnknown name: String) -> String {
         let words = name.lowercased().split { !$0.isLetter }.filter { $0.count > 3 }
         let related = names.filter { known in words.contains { known.contains($0) } }
-        if 1...8 ~= related.count { return "There are \(related.joined(separator: ", "))." }
+        if 1...12 ~= related.count { return "There are \(related.joined(separator: ", "))." }
         if names.count <= 8 { return "There are \(names.joined(separator: ", "))." }
         return
             "There are \(names.count): `atelier list` shows them by topic, `aggregations.list` names them to programs."

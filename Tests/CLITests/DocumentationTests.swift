@@ -39,9 +39,11 @@ import Testing
         return line.split(separator: " ").contains { $0.allSatisfy { $0.isUppercase && $0.isLetter } }
     }
 
-    /// Without a store, files and the like a command can fail, but not for what stands on its line.
+    /// Without a store, files and the like a command can fail, but not for what stands on its line. What makes shops of its
+    /// own works for long: that it began to is enough.
     private func isTaken(_ command: String) throws -> Bool {
-        let outcome = try Atelier.shell("ATELIER_STORE=none.store; export ATELIER_STORE; " + command, in: folder)
+        let limited = command.replacing("atelier ", with: "timeout -k 1 5 atelier ", maxReplacements: 1)
+        let outcome = try Atelier.shell("ATELIER_STORE=none.store; export ATELIER_STORE; " + limited, in: folder)
         return outcome.status != 2 && !outcome.errors.contains("command not found")
     }
 

@@ -129,6 +129,24 @@ import Testing
         #expect(try notes("find", "orders", "--filter", date, "--quiet") == "")
     }
 
+    @Test func aLookupInACollectionThatIsNotThereIsMentioned() throws {
+        #expect(try Atelier.run(["init", "--quiet"], in: folder).status == 0)
+        let lookup = #"{"$lookup":{"from":"custmers","localField":"a","foreignField":"b","as":"c"}}"#
+        for pipeline in ["[\(lookup)]", "[{\"$facet\":{\"x\":[\(lookup)]}}]", "[{\"$unionWith\":\"custmers\"}]"] {
+            let outcome = try Atelier.run(["aggregate", "orders", pipeline], in: folder)
+            #expect(
+                outcome.errors
+                    == "atelier aggregate: note: the pipeline reads custmers, and there is no such collection; did you mean customers?\n"
+            )
+            #expect(outcome.status == 0)
+        }
+        #expect(
+            try Atelier.run(
+                ["aggregate", "orders", #"[{"$unionWith":{"coll":"products","pipeline":[]}}]"#], in: folder
+            )
+            .errors == "")
+    }
+
     @Test func aForecastTakesYearsAndMonthsAsDates() throws {
         // The store is opened after the arguments were read: status 3 says they were right.
         for date in ["2015", "2015-03", "2015-03-01"] {

@@ -1,4 +1,5 @@
 import BSON
+import DocumentStore
 import Retail
 
 /// What may have gone wrong where a filter let nothing through: fields that no document of the collection has by its
@@ -78,5 +79,38 @@ extension Invocation {
     func noteEmptyAnswer(_ filter: Document, on collection: String) {
         guard !isQuiet else { return }
         for note in EmptyAnswer.notes(filter, on: collection) { Messages.say("atelier \(command.name): note: \(note)") }
+    }
+
+    /// Says which collections a pipeline reads that are not there: a `$lookup` in one finds nothing, and says nothing.
+    func noteMissingCollections(_ pipeline: [Document], in database: Database) throws {
+        let read = Set(pipeline.flatMap { EmptyAnswer.collections(readBy: $0) })
+        guard !isQuiet, !read.isEmpty else { return }
+        let names = try database.collectionNames()
+        for name in read.subtracting(names).sorted() {
+            let advice = nearestName(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
+            Messages.say(
+                "atelier \(self.command.name): note: the pipeline reads \(name), and there is no such collection\(advice)"
+            )
+        }
+    }
+}
+
+extension EmptyAnswer {
+    /// The collections that a stage reads besides the one the pipeline starts from, also in the pipelines within it.
+    static func collections(readBy stage: Document) -> [String] {
+        stage.elements.flatMap { name, argument -> [String] in
+            switch (name, argument) {
+            case ("$unionWith", .string(let collection)): return [collection]
+            case ("$lookup", .document(let fields)), ("$graphLookup", .document(let fields)),
+                ("$unionWith", .document(let fields)):
+                let inner = (fields["pipeline"]?.arrayValue ?? []).compactMap(\.documentValue)
+                return [fields["from"]?.stringValue, fields["coll"]?.stringValue].compactMap(\.self)
+                    + inner.flatMap { collections(readBy: $0) }
+            case ("$facet", .document(let facets)):
+                return facets.values.flatMap { ($0.arrayValue ?? []).compactMap(\.documentValue) }
+                    .flatMap { collections(readBy: $0) }
+            default: return []
+            }
+        }
     }
 }

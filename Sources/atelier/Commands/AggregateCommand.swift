@@ -22,6 +22,7 @@ extension Command {
             defer { progress.finish() }
             let collection = store.database.collection(name)
             try collection.requireExistence(isArgument: true)
+            try invocation.noteMissingCollections(pipeline, in: store.database)
             let count = try invocation.printRows(RowDescription()) { write in
                 let cursor = try collection.aggregate(pipeline, allowDiskUse: true)
                 progress.finish()
