@@ -110,11 +110,15 @@ extension QuestionComparison {
         return try milliseconds { try asked.ask(question) }
     }
 
-    /// How much longer documents took than the quickest tables.
+    /// How much longer documents took than the quickest tables: where answers differ, more than anything; where documents
+    /// alone took too long, more than any number; where tables alone did, or both, nothing.
     private func cost(_ measurements: [Measurement]) -> Double {
-        let tables = measurements.filter { $0.model == .tables }.compactMap(\.warmMs?.median).min()
-        guard let documents = measurements[0].warmMs?.median, let tables else { return .infinity }
-        return documents / max(tables, 1e-6)
+        if measurements.contains(where: { $0.isEqual == false }) { return .infinity }
+        let tables = measurements.filter { $0.model == .tables }
+        guard let documents = measurements[0].warmMs?.median else {
+            return tables.contains { !$0.isOverTime } ? .greatestFiniteMagnitude : 0
+        }
+        return tables.compactMap(\.warmMs?.median).min().map { documents / max($0, 1e-6) } ?? 0
     }
 }
 
