@@ -153,13 +153,20 @@ struct ComparisonRun {
             advice: "Fill it with `atelier generate` or `atelier import`.")
     }
 
-    /// Bytes that an order of a generated shop takes with all that belongs to it, and with some room: in the store, in tables.
-    private static let bytesEach: (documents: Int64, tables: Int64) = (4_400, 3_400)
+    /// Bytes that an order of a generated shop takes with all that belongs to it, and with some room.
+    private static let bytesEach: (documents: Int64, tables: Int64, json: Int64) = (4_400, 3_400, 4_200)
 
     private func checkRoom(in folder: TemporaryFolder, for orders: Int) throws {
         let each = ComparisonRun.bytesEach
-        let copies = (parts.hasQuestions ? each.tables : 0) + (parts.hasWorkloads ? each.documents + each.tables : 0)
-        let needed = Int64(orders) * (each.documents + copies) + 64_000_000
+        let models = invocation.value(.models) ?? "tables,json"
+        // What servers keep is not in temporary files.
+        let hasFiles = invocation.values(.sql).isEmpty || invocation.values(.sql).contains("sqlite")
+        var bytes = each.documents
+        if parts.hasQuestions, hasFiles {
+            bytes += (models.contains("tables") ? each.tables : 0) + (models.contains("json") ? each.json : 0)
+        }
+        if parts.hasWorkloads { bytes += each.documents + (hasFiles ? each.tables : 0) }
+        let needed = Int64(orders) * bytes + 64_000_000
         guard let free = folder.freeBytes, free < needed else { return }
         throw AtelierError(
             .outOfDiskSpace,
