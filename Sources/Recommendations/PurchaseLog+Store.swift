@@ -4,8 +4,9 @@ import DocumentStore
 extension PurchaseLog {
     /// Reads the sales of a store that have a customer: one pass over the orders.
     ///
-    /// A line counts with a quantity and a price above zero, unless it is a service. Customers who do not agree to analytics
-    /// (`consent.analytics` is false) are left out, as if they had bought nothing.
+    /// They count as they do in the graph: unless they were canceled or unavailable, and of them lines with a quantity and a
+    /// price above zero that are no service. Customers who do not agree to analytics (`consent.analytics` is false) are left
+    /// out, as if they had bought nothing.
     ///
     /// - Parameter observe: is told how many documents have come, and may throw to stop.
     public init(reading database: Database, observe: (Int) throws -> Void = { _ in }) throws {
@@ -43,7 +44,12 @@ extension PurchaseLog {
     }
 
     private static let pipeline: [Document] = [
-        ["$match": ["kind": "sale", "customerId": ["$ne": .null]]],
+        [
+            "$match": [
+                "kind": "sale", "customerId": ["$ne": .null],
+                "status": ["$nin": .array(BSONArray([.string("canceled"), .string("unavailable")]))],
+            ]
+        ],
         [
             "$project": [
                 "customerId": 1, "orderedAt": 1,

@@ -94,6 +94,31 @@ import Testing
         #expect(ids(answer).first == "hat")
     }
 
+    @Test(arguments: ["canceled", "unavailable"])
+    func whatWasNotSoldDoesNotCount(_ status: String) throws {
+        let order: (String) -> Document = { status in
+            [
+                "_id": "late", "kind": "sale", "status": .string(status), "customerId": "ann",
+                "orderedAt": .date(900_000_000),
+                "items": [
+                    ["productId": "suit", "quantity": .int32(1), "unitPrice": .decimal(Decimal128(1))] as BSONValue
+                ],
+            ]
+        }
+        let before = try OrderState(of: database)
+        _ = try database.collection("orders").insert([order("delivered")])
+        let sold = try OrderState(of: database)
+        let bought = try ask(.customer("ann")) { $0.method = .repeat }
+        #expect(bought.items.first { $0.productId == "suit" }?.reasons.first?.kind == .again)
+        _ = try database.collection("orders").updateOne(["_id": "late"], ["$set": ["status": .string(status)]])
+        let log = try PurchaseLog(reading: database)
+        #expect(log.basketCount == 5 && log.lastOrder == Int64(345_600_000))
+        let answer = try ask(.customer("ann")) { $0.method = .repeat }
+        #expect(answer.items.first { $0.productId == "suit" }?.reasons.contains { $0.kind == .again } != true)
+        // The number of orders is the same; that one changed in place shows nevertheless.
+        #expect(try before != sold && OrderState(of: database) != sold)
+    }
+
     @Test func whatIsKnownDecidesAndPopularityFills() throws {
         let answer = try ask(.customer("ann")) { $0.filter.isNew = true }
         // Only the scarf goes with coat and hat; belt and suit are popular, and the cape is not sold any more.
