@@ -43,16 +43,24 @@ final class TableWorkloads: WorkloadSide {
         let connection = try connect()
         title = connection.title
         durability = "Every commit is on disk when it returns (fsync)"
+        try (connection as? SQLiteDatabase)?.enlargeCache()
+        // SQLite loads into an empty file without a write-ahead log, where nothing is written twice, and as durably.
+        if connection.dialect != .sqlite { try promise(connection) }
+        try RelationalLoader(schema, into: connection).load(from: source, replacing: mayReplace, progress: progress)
+        if connection.dialect == .sqlite {
+            try promise(connection)
+            durability += ": write-ahead log, synchronous = FULL"
+        }
+        self.connection = connection
+        mayReplace = true
+    }
+
+    private func promise(_ connection: any SQLDatabase) throws {
         do {
             try connection.setDurability(.everyCommit)
         } catch let error as AtelierError where error.code == .unauthorized {
             durability = "As the server is set: its user may not decide"
         }
-        if connection.dialect == .sqlite { durability += ": write-ahead log, synchronous = FULL" }
-        try (connection as? SQLiteDatabase)?.enlargeCache()
-        try RelationalLoader(schema, into: connection).load(from: source, replacing: mayReplace, progress: progress)
-        self.connection = connection
-        mayReplace = true
     }
 
     /// Statements are compiled once.
