@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "Engine", dependencies: ["BSON", "Deployment", "QueryLanguage", "Storage"], swiftSettings: hot),
         .target(name: "MongoDriver", dependencies: ["BSON", "Deployment", "CMongoC"]),
         .target(name: "WireServer", dependencies: ["BSON", "Deployment", "CEpoll", "CZlib"]),
-        .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver"]),
+        .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "Storage"]),
         .target(name: "Definitions", dependencies: ["BSON"]),
         .target(name: "Retail", dependencies: ["BSON", "Definitions", "DocumentStore"]),
         .target(name: "Analytics", dependencies: ["BSON", "Definitions", "DocumentStore"]),

@@ -1,4 +1,5 @@
 import BSON
+import Storage
 
 /// Where a store is: a path of the embedded engine, or the address of a MongoDB deployment.
 public enum StoreLocation: Equatable, Sendable {
@@ -36,6 +37,9 @@ public enum StoreLocation: Equatable, Sendable {
         let name = percentDecoded(String(path.prefix { $0 != "?" }))
         self = .mongodb(uri: text, database: name.isEmpty ? nil : name)
     }
+
+    /// Whether a store lies at the path: what may be replaced by nothing but a store's own writes.
+    public static func isStoreFile(_ path: String) -> Bool { StoreFile.exists(at: path) }
 
     /// The letters before `://`, in lower case; nil where the text has none and is a path.
     private static func scheme(of text: String) -> String? {

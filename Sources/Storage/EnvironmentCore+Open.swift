@@ -88,8 +88,6 @@ extension EnvironmentCore {
     }
 
     /// Refuses what is no store before LMDB touches anything, so that no lock file is left next to a stranger's file.
-    ///
-    /// Page 0 begins with a 16-byte page header, then LMDB's magic number and version.
     private static func checkHeader(_ path: String, _ options: StorageOptions) throws {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 {
@@ -97,17 +95,11 @@ extension EnvironmentCore {
             throw AtelierError.storage(errno, cannot: "open the store", at: path)
         }
         defer { Glibc.close(descriptor) }
-        var header = [UInt8](repeating: 0, count: 24)
-        let count = pread(descriptor, &header, header.count, 0)
+        var first: UInt8 = 0
+        let count = pread(descriptor, &first, 1, 0)
         if count < 0 { throw AtelierError.storage(errno, cannot: "read the store", at: path) }
         if count == 0 && !options.isReadOnly { return }
-        let (magic, version) = header.withUnsafeBytes {
-            (
-                $0.loadUnaligned(fromByteOffset: 16, as: UInt32.self),
-                $0.loadUnaligned(fromByteOffset: 20, as: UInt32.self)
-            )
-        }
-        if count < header.count || magic != 0xBEEF_C0DE {
+        guard let version = StoreFile.version(descriptor) else {
             throw AtelierError.storage(MDB_INVALID, cannot: "open the store", at: path)
         }
         if version != 1 { throw AtelierError.storage(MDB_VERSION_MISMATCH, cannot: "open the store", at: path) }

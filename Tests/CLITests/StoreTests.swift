@@ -20,6 +20,21 @@ import Testing
         }
     }
 
+    @Test func resultsNeverTakeTheStoresPlace() throws {
+        _ = try Atelier.run(["generate", "--orders", "20", "--store", "shop.store", "--quiet"], in: folder)
+        symlink("shop.store", "\(folder.path)/link")
+        let before = try Atelier.contents(folder.path + "/shop.store")
+        for arguments in [
+            ["export", "orders", "--format", "json", "--out", "shop.store"], ["find", "orders", "--format", "json", "--out", "link"],
+            ["report", "--out", "./shop.store"], ["graph", "rank", "--format", "json", "--out", "shop.store"],
+        ] {
+            let outcome = try Atelier.run(arguments + ["--store", "shop.store"], in: folder)
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("is a store: results would take the place of all that is in it"))
+        }
+        #expect(try Atelier.contents(folder.path + "/shop.store") == before)
+    }
+
     @Test func readingLeavesAnEmptyFileEmpty() throws {
         try folder.write("atelier.store", "")
         for arguments in [["find", "orders"], ["stats"], ["run", "top-products"]] {

@@ -1,4 +1,5 @@
 import BSON
+import DocumentStore
 import Glibc
 
 /// Where results go: standard output, or a file that appears whole or not at all.
@@ -27,7 +28,7 @@ final class Output {
     }
 
     /// A file, created or replaced when the output is finished.
-    /// - Throws: `fileOpenFailed` where its folder cannot be written to; `UsageError` for no name at all.
+    /// - Throws: `fileOpenFailed` where its folder cannot be written to; `UsageError` for no name at all, or a store's.
     init(file path: String) throws {
         if path.isEmpty { throw UsageError("--out: the file's name is empty") }
         var status = stat()
@@ -35,6 +36,11 @@ final class Output {
         if kind == S_IFDIR {
             throw AtelierError(
                 .fileOpenFailed, "cannot write there: it is a folder", at: path, advice: "Name a file in it.")
+        }
+        if kind == S_IFREG && StoreLocation.isStoreFile(path) {
+            throw UsageError(
+                "--out \(path) is a store: results would take the place of all that is in it",
+                advice: "Name another file.")
         }
         // A name that leads to a file elsewhere goes on leading there; a device or pipe must not be replaced by a file.
         let place = kind == S_IFREG ? Output.resolved(path) : nil
