@@ -76,6 +76,42 @@ import Testing
         #expect(throws: AtelierError.self) { try Graph(snapshot: "/tmp") }
     }
 
+    @Test func nothingButASnapshotIsWrittenOver() throws {
+        let graph = try RandomGraph(seed: 3, types: EdgeType.allCases).graph
+        let path = temporaryPath()
+        let link = path + ".link"
+        defer { for name in [path, link] { unlink(name) } }
+        try save(Array("somebody's only copy".utf8), path)
+        symlink(path, link)
+        for name in [path, link, "/dev/null", "/tmp"] {
+            let error = #expect(throws: AtelierError.self) { try graph.write(snapshot: name) }
+            #expect(error?.code == .fileOpenFailed && error?.location == name)
+        }
+        #expect(try load(path) == Array("somebody's only copy".utf8))
+        // A link goes on leading to its file, and one to nothing is left alone.
+        unlink(path)
+        #expect(throws: AtelierError.self) { try graph.write(snapshot: link) }
+        try graph.write(snapshot: path)
+        var announced = ""
+        try graph.write(snapshot: link) { announced = $0 }
+        #expect(try Graph(snapshot: path).edgeCount == graph.edgeCount)
+        var status = stat()
+        #expect(lstat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+        #expect(announced.hasPrefix(path) && access(announced, F_OK) != 0)
+    }
+
+    @Test func adviceForABadSnapshotNamesTheOptionThatWritesOne() throws {
+        let path = temporaryPath()
+        defer { unlink(path) }
+        try RandomGraph(seed: 3, types: EdgeType.allCases).graph.write(snapshot: path)
+        let bytes = try load(path)
+        for bad in [Array("foreign".utf8), Array(bytes.dropLast()), Array(bytes.prefix(8)) + [9] + bytes.dropFirst(9)] {
+            try save(bad, path)
+            let error = #expect(throws: AtelierError.self) { try Graph(snapshot: path) }
+            #expect(error?.advice?.contains("`atelier graph build --keep FILE`") == true)
+        }
+    }
+
     @Test("A file with a right checksum and wrong content does no harm")
     func forgery() throws {
         let path = temporaryPath()

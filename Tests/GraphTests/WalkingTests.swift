@@ -17,7 +17,22 @@ import Testing
         return costs
     }
 
-    @Test("Distances, breadth first", arguments: 1...6 as ClosedRange<UInt64>, Direction.allCases)
+    /// How many edges a walk looks at: the least that it may look at without failing.
+    private func edgesLookedAt(_ graph: Graph, _ start: Int, _ depth: Int, _ choice: EdgeChoice) throws -> Int {
+        var (low, high) = (0, 1000)
+        while low < high {
+            let middle = (low + high) / 2
+            do {
+                _ = try Neighborhood(graph, around: [start], depth: depth, choice, maximumEdges: middle)
+                high = middle
+            } catch is AtelierError {
+                low = middle + 1
+            }
+        }
+        return low
+    }
+
+    @Test("Distances, breadth and depth first", arguments: 1...6 as ClosedRange<UInt64>, Direction.allCases)
     func distances(_ seed: UInt64, _ direction: Direction) throws {
         let random = try RandomGraph(seed: seed, types: Self.types)
         let expected = costs(random.matrix(Self.types, direction)) { _ in 1 }
@@ -30,6 +45,23 @@ import Testing
                 #expect(depths == expected[start].map { $0 <= Double(depth) ? $0 : .infinity })
                 #expect(found.isComplete)
                 #expect(found.members.map(\.depth) == found.members.map(\.depth).sorted())
+                // Depth first finds the same, at the same distances, each node below the one it was found from.
+                let deep = try Neighborhood(random.graph, around: [start], depth: depth, choice, order: .depth)
+                var deepDepths = [Double](repeating: .infinity, count: random.graph.nodes.count)
+                for member in deep.members { deepDepths[member.node] = Double(member.depth) }
+                #expect(deepDepths == depths && deep.members.count == found.members.count && deep.isComplete)
+                var way: [Int] = []
+                for member in deep.members {
+                    way.removeLast(way.count - member.depth)
+                    #expect(member.parent == way.last)
+                    way.append(member.node)
+                }
+                // Looking again at the same edges is no reason to refuse.
+                let most = max(1, try edgesLookedAt(random.graph, start, depth, choice))
+                #expect(throws: Never.self) {
+                    try Neighborhood(
+                        random.graph, around: [start], depth: depth, choice, order: .depth, maximumEdges: most)
+                }
             }
             // Depth first reaches the same where nothing limits it, every node along an edge from its parent.
             let deep = try Neighborhood(random.graph, around: [start], depth: 100, choice, order: .depth)

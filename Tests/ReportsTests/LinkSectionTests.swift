@@ -72,6 +72,15 @@ import Testing
         try #require(sections.flatMap(\.exhibits).first { $0.id == id })
     }
 
+    @Test func theReportSaysThatGuestsBasketsAreBaskets() throws {
+        defer { finish() }
+        try fill()
+        let size = try #require(try sections(topic: "graph")[0].exhibits.first)
+        let definitions = size.definitions.joined(separator: " ")
+        #expect(definitions.contains("for boughtTogether guests’ sales count too"), "\(definitions)")
+        #expect(!definitions.contains("not canceled and have a customer"))
+    }
+
     @Test func theShapeIsCounted() throws {
         defer { finish() }
         try fill()

@@ -4,6 +4,8 @@ import BSON
 public struct DotDrawing: Sendable {
     /// More nodes than this nobody can look at.
     public static let maximumNodes = 200
+    /// From so many edges on these are straight: leading them around nodes takes minutes.
+    static let straightEdges = 150
 
     public let text: String
     /// How many nodes were left out.
@@ -21,25 +23,21 @@ public struct DotDrawing: Sendable {
     ///   - emphasized: how many of the first are drawn bold.
     ///   - names: what to call nodes besides their ids.
     ///   - edgeText: what stands at the edges.
+    ///   - caption: what stands below the drawing, such as the time of its data.
     ///   - isWanted: whether to draw an edge from a node to another; of a symmetric type it is asked with the lower first.
     ///
     /// In the SVG that Graphviz makes of it, nodes have their kind and edges their type as a class.
     public init(
         _ graph: Graph, _ drawn: [Int], emphasizing emphasized: Int, _ types: [EdgeType], names: [Int: String],
-        edgeText: EdgeText = .typeAndWeight, where isWanted: (EdgeType, Int, Int) -> Bool = { _, _, _ in true }
+        edgeText: EdgeText = .typeAndWeight, caption: String? = nil,
+        where isWanted: (EdgeType, Int, Int) -> Bool = { _, _, _ in true }
     ) {
         var seen = Set<Int>()
         let all = drawn.filter { seen.insert($0).inserted }
         let nodes = Array(all.prefix(DotDrawing.maximumNodes))
         omitted = all.count - nodes.count
         let isDrawn = Set(nodes)
-        var text = """
-            graph atelier {
-              layout=neato; overlap=false; splines=true; outputorder=edgesfirst;
-              node [style=filled, fontname="sans-serif", fontsize=10];
-              edge [fontname="sans-serif", fontsize=8];
-
-            """
+        var (text, edgeCount) = ("", 0)
         for (index, node) in nodes.enumerated() {
             let kind = graph.nodes.kind(node)
             let (shape, color) =
@@ -70,11 +68,25 @@ public struct DotDrawing: Sendable {
                         case .typeAndWeight: "\(type.name) \(number)"
                         case .weight: weight == 1 ? "" : number
                         }
+                    edgeCount += 1
                     text += "  n\(node) -- n\(other) [label=\"\(label)\", class=\(type.name)\(arrow)];\n"
                 }
             }
         }
-        self.text = text + "}\n"
+        let layout =
+            edgeCount < DotDrawing.straightEdges
+            ? "layout=neato; overlap=false; splines=true" : "layout=sfdp; overlap=prism; splines=line"
+        let label =
+            caption.map { "  label=\"\(DotDrawing.escaped($0))\"; labelloc=b; fontname=\"sans-serif\"; fontsize=9;\n" }
+            ?? ""
+        self.text = """
+            graph atelier {
+              \(layout); outputorder=edgesfirst;
+            \(label)  node [style=filled, fontname="sans-serif", fontsize=10];
+              edge [fontname="sans-serif", fontsize=8];
+            \(text)}
+
+            """
     }
 
     /// In a quoted string of Graphviz's only quotes and backslashes mean something; a line's end is written out.

@@ -51,8 +51,13 @@ extension Graph {
     // MARK: Writing
 
     /// Writes the graph to a file, which appears whole or not at all.
-    /// - Throws: `fileOpenFailed` where that cannot be written.
-    public func write(snapshot path: String) throws {
+    ///
+    /// - Parameters:
+    ///   - path: a new file, an empty one, or a snapshot that is replaced; a symbolic link goes on leading to its file.
+    ///   - announce: told the name that the file has until it is whole; what stands there may be removed at an interruption.
+    /// - Throws: `fileOpenFailed` where that cannot be written, or something else than a snapshot stands there.
+    public func write(snapshot path: String, announce: (_ temporary: String) -> Void = { _ in }) throws {
+        let place = try Graph.place(forSnapshot: path)
         var columns: [UnsafeRawBufferPointer] = [
             UnsafeRawBufferPointer(nodes.offsets.buffer), UnsafeRawBufferPointer(nodes.keys.buffer),
         ]
@@ -94,18 +99,57 @@ extension Graph {
                 UnsafeRawBufferPointer(rebasing: buffer[SnapshotFormat.headerLength...]))
             buffer.storeBytes(of: checksum.littleEndian, toByteOffset: 24, as: UInt64.self)
         }
-        try Graph.writeWhole(bytes, to: path)
+        try Graph.writeWhole(bytes, to: place, announce)
     }
 
-    private static func writeWhole(_ bytes: [UInt8], to path: String) throws {
+    /// The file that a snapshot of this name goes to, through symbolic links. Nothing is written.
+    ///
+    /// - Throws: `fileOpenFailed` where something stands there that is no snapshot, which writing would destroy.
+    @discardableResult
+    public static func place(forSnapshot path: String) throws -> String {
+        func refusal(_ message: String, _ advice: String) -> AtelierError {
+            AtelierError(.fileOpenFailed, message, at: path, advice: advice)
+        }
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else {
+            guard errno == ENOENT else {
+                throw refusal(
+                    "cannot write the snapshot: \(String(cString: strerror(errno)))",
+                    "Name a file in a folder that exists and that you may write to.")
+            }
+            var link = stat()
+            if lstat(path, &link) == 0 { throw refusal("this link leads to no file", "Name the file itself.") }
+            return path
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw refusal("this is no file, and a snapshot does not replace it", "Name a file.")
+        }
+        var magic = [UInt8](repeating: 0, count: SnapshotFormat.magic.count)
+        guard status.st_size == 0 || read(file, &magic, magic.count) == magic.count && magic == SnapshotFormat.magic
+        else {
+            throw refusal(
+                "this file is no snapshot of a graph, and is not written over", "Name a new file, or a snapshot.")
+        }
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func writeWhole(_ bytes: [UInt8], to path: String, _ announce: (String) -> Void) throws {
         func failure() -> AtelierError {
             AtelierError(
                 .fileOpenFailed, "cannot write the snapshot: \(String(cString: strerror(errno)))", at: path,
                 advice: "Name a file in a folder that exists and that you may write to.")
         }
-        let temporary = "\(path).\(getpid()).tmp"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        // A name that nobody has: what stands beside the place is not written over either.
+        var template = Array("\(path).XXXXXX".utf8CString)
+        let file = mkstemp(&template)
         guard file >= 0 else { throw failure() }
+        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+        let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        announce(temporary)
         let isWritten = bytes.withUnsafeBytes { buffer in
             var start = 0
             while start < buffer.count {
@@ -135,13 +179,13 @@ extension Graph {
         func damaged(_ what: String) -> AtelierError {
             AtelierError(
                 .fileOpenFailed, "this snapshot is damaged: \(what)", at: path,
-                advice: "Write it anew with `atelier graph build --snapshot FILE`.")
+                advice: "Write it anew with `atelier graph build --keep FILE`.")
         }
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             throw AtelierError(
                 .fileOpenFailed, "cannot read the snapshot: \(String(cString: strerror(errno)))", at: path,
-                advice: "Write one with `atelier graph build --snapshot FILE`.")
+                advice: "Write one with `atelier graph build --keep FILE`.")
         }
         defer { close(file) }
         var status = stat()
@@ -151,7 +195,7 @@ extension Graph {
         let length = Int(status.st_size)
         let foreign = AtelierError(
             .fileOpenFailed, "this is no snapshot of a graph", at: path,
-            advice: "Write one with `atelier graph build --snapshot FILE`.")
+            advice: "Write one with `atelier graph build --keep FILE`.")
         guard length >= SnapshotFormat.headerLength else { throw foreign }
         guard let base = mmap(nil, length, PROT_READ, MAP_PRIVATE, file, 0), base != MAP_FAILED else {
             throw AtelierError(
@@ -165,7 +209,7 @@ extension Graph {
             throw AtelierError(
                 .fileOpenFailed,
                 "this snapshot has the version \(version), this program reads \(SnapshotFormat.version)",
-                at: path, advice: "Write it anew with `atelier graph build --snapshot FILE`.")
+                at: path, advice: "Write it anew with `atelier graph build --keep FILE`.")
         }
         let stated = UInt64(littleEndian: bytes.load(fromByteOffset: 16, as: UInt64.self))
         guard stated == UInt64(length) else {

@@ -79,8 +79,8 @@ public struct GraphAnswer: Sendable {
 }
 
 extension Graph {
-    /// The time of the data, as a sentence.
-    var timeNote: String {
+    /// The time of the data, as a sentence: below tables, and in drawings.
+    public var timeNote: String {
         func text(_ time: Int64) -> String { UTCDate(milliseconds: time).iso8601(milliseconds: .whenNotZero) }
         let latest =
             provenance.latest == Graph.noTime

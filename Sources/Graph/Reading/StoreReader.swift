@@ -5,8 +5,9 @@ import Glibc
 extension Graph {
     /// Reads a graph from a store, each collection once.
     ///
-    /// What counts: of `orders` sales that were not canceled and have a customer, of their lines goods (no services) with
-    /// a quantity and a price above 0, a product once a sale; `productViews` and `reviews` with a customer;
+    /// What counts: of `orders` sales that were not canceled, of their lines goods (no services) with a quantity and a price
+    /// above 0, a product once a sale; `bought` needs a customer, `boughtTogether` does not, for a guest's basket is a
+    /// basket; `productViews` and `reviews` with a customer;
     /// `designSessions` that were not cancelled or missed; `products` with a designer. A document that lacks what an edge
     /// needs makes none.
     ///

@@ -4,16 +4,17 @@ public struct Neighborhood: Sendable {
     public enum Order: String, CaseIterable, Sendable {
         /// Nearest first, those of a distance as the edges of the nodes before them lead to them.
         case breadth
-        /// Along the edges as far as they go, then back to the last branch.
+        /// From each node on to those one farther from the starts, as far as that leads, then back to the last branch.
+        /// The nodes and their distances are those of breadth first.
         case depth
     }
 
     /// A node that was found.
     public struct Member: Sendable, Equatable {
         public let node: Int
-        /// How many edges away: of breadth first the fewest, of depth first those of the way there.
+        /// How many edges away from the nearest start.
         public let depth: Int
-        /// The node it was found from; nil for those it began with.
+        /// The node it was found from, one nearer; nil for those it began with.
         public let parent: Int?
         public let edge: EdgeType?
         public let weight: Float
@@ -25,11 +26,12 @@ public struct Neighborhood: Sendable {
     /// Whether there was no more to find within the depth, or a limit cut it off.
     public let isComplete: Bool
 
-    /// Walks from some nodes.
+    /// Walks from some nodes: O(edges of the nodes within the depth), and of depth first twice that.
     ///
     /// - Parameters:
     ///   - depth: how many edges away at most.
     ///   - limit: how many nodes besides the starts at most.
+    ///   - maximumEdges: how many edges may be looked at; those that depth first looks at again do not count again.
     /// - Throws: what `EdgeWalker.forEach` throws.
     public init(
         _ graph: Graph, around starts: [Int], depth: Int, _ choice: EdgeChoice, order: Order = .breadth,
@@ -72,13 +74,22 @@ public struct Neighborhood: Sendable {
                 if !isComplete { break }
             }
         case .depth:
-            // Each level keeps the edges of its node that are still to be followed.
+            // A node met at the depth's end may be met again nearer, so that the distances have to be known before.
+            let nearest = try Neighborhood(
+                graph, around: roots, depth: depth, choice, maximumEdges: maximumEdges, monitor: monitor)
+            var distances = [Int](repeating: Int.max, count: graph.nodes.count)
+            for member in nearest.members { distances[member.node] = member.depth }
+            // Each level keeps the edges of its node that lead farther and are still to be followed.
             walk: for root in rootMembers {
                 members.append(root)
                 var levels: [(node: Int, hops: [Hop], next: Int)] = []
                 func descend(_ node: Int) throws {
                     var hops: [Hop] = []
-                    if levels.count < depth { try walker.forEach(node) { hops.append($0) } }
+                    if levels.count < depth {
+                        try walker.forEach(node) { hop in
+                            if distances[hop.node] == levels.count + 1 && !seen[hop.node] { hops.append(hop) }
+                        }
+                    }
                     levels.append((node, hops, 0))
                 }
                 try descend(root.node)

@@ -87,8 +87,8 @@ struct GraphExhibits {
         ]
         exhibit.definitions = [
             "Two nodes have at most one edge of a kind, however often it happened.",
-            "Of orders, sales count that were not canceled and have a customer; of their lines, goods with a quantity and a "
-                + "price above 0.",
+            "Of orders, sales count that were not canceled or unavailable; of their lines, goods with a quantity and a price "
+                + "above 0. For bought a sale needs a customer; for boughtTogether guests’ sales count too.",
             "Of boughtTogether, pairs count from two sales on that are among the 100 most frequent of either product.",
         ]
         return exhibit

@@ -153,8 +153,9 @@ extension Method {
                 let documents = NodeDocuments(call.database)
                 let drawing = DotDrawing(
                     graph, answer.drawn, emphasizing: answer.emphasized, answer.types,
-                    names: try documents.names(Array(answer.drawn.prefix(DotDrawing.maximumNodes)), in: graph))
-                let text = format == "svg" ? try Graphviz.svg(drawing.text) : drawing.text
+                    names: try documents.names(Array(answer.drawn.prefix(DotDrawing.maximumNodes)), in: graph),
+                    caption: graph.timeNote)
+                let text = format == "svg" ? try Graphviz.svg(drawing.text, check: monitor.check) : drawing.text
                 return document.setting("drawing", .string(text)).setting("omitted", .integer(drawing.omitted))
             } catch let error as AtelierError where error.code == .badValue && error.location != nil {
                 throw call.parameters.invalid(

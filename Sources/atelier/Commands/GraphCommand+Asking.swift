@@ -72,11 +72,12 @@ extension Command {
             if task != .similar, let edges = invocation.value(.edges) { collected.add("edges", edges) }
             try parameters(invocation, collected)
             let question = try UsageError.rethrowing { try GraphQuestion(task, collected.document) }
+            if isBuilding { try invocation.checkSnapshotPlace() }
             try invocation.withGraph(question.types) { graph, documents in
                 let answer = try UsageError.rethrowing([.noSuchKey, .badValue]) {
                     try question.answer(graph, documents)
                 }
-                if isBuilding, let path = invocation.value(.keep) { try graph.write(snapshot: path) }
+                if isBuilding { try invocation.keep(graph) }
                 if let drawing {
                     try invocation.draw(answer, of: graph, documents, as: drawing)
                 } else {
@@ -98,6 +99,40 @@ extension Invocation {
         if let format = value(.graphFormat) { return DrawingFormat(rawValue: format) }
         guard let out = value(.out), let dot = out.lastIndex(of: ".") else { return nil }
         return DrawingFormat(rawValue: String(out[out.index(after: dot)...]))
+    }
+
+    /// Makes sure, before any work, that `--keep` destroys nothing.
+    fileprivate func checkSnapshotPlace() throws {
+        guard let path = value(.keep) else { return }
+        if path.isEmpty { throw UsageError("--keep: the file's name is empty") }
+        if case .path(let store)? = try? StoreLocation(storeLocation) {
+            // LMDB keeps its locks beside the store.
+            for own in [store, store + "-lock"] where Invocation.isSameFile(path, own) {
+                throw UsageError("--keep: \(path) is the store", advice: "Name another file for the snapshot.")
+            }
+        }
+        if let out = value(.out), out == path || Invocation.isSameFile(path, out) {
+            throw UsageError("--keep: \(path) is where --out goes", advice: "Name another file for the snapshot.")
+        }
+        try Graph.place(forSnapshot: path)
+    }
+
+    /// Whether two names lead to one file, through links of either kind.
+    private static func isSameFile(_ a: String, _ b: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+            && first.st_ino == second.st_ino
+    }
+
+    /// Writes the snapshot that `--keep` asks for.
+    fileprivate func keep(_ graph: Graph) throws {
+        guard let path = value(.keep) else { return }
+        var temporary: String?
+        defer { temporary.map(Interruption.keep) }
+        try graph.write(snapshot: path) { name in
+            temporary = name
+            Interruption.removeOnExit(name)
+        }
     }
 
     /// The graph of a snapshot, of the store, or of a snapshot brought up to date from the store.
@@ -143,10 +178,19 @@ extension Invocation {
         let nodes = Array(answer.drawn.prefix(DotDrawing.maximumNodes))
         let drawing = DotDrawing(
             graph, answer.drawn, emphasizing: answer.emphasized, answer.types,
-            names: try documents.names(nodes, in: graph))
+            names: try documents.names(nodes, in: graph), caption: graph.timeNote)
         if drawing.omitted > 0 && !isQuiet {
             Messages.say("\(drawing.omitted) more nodes would not fit the drawing; ask for fewer.")
         }
-        try printText(format == .dot ? drawing.text : Graphviz.svg(drawing.text))
+        if format == .dot { return try printText(drawing.text) }
+        // A place that cannot be written to is known before the work.
+        let output = try output()
+        let progress = Progress("Drawing", isQuiet: isQuiet)
+        defer { progress.finish() }
+        let svg = try Graphviz.svg(
+            drawing.text, announce: Interruption.endOnExit, check: { if output.isClosed { throw OutputClosed() } })
+        progress.finish()
+        try output.write(svg)
+        try output.finish()
     }
 }

@@ -73,6 +73,12 @@ final class Output {
         Interruption.keep(temporary)
     }
 
+    /// Whether this is a pipe that nobody reads any more.
+    var isClosed: Bool {
+        var end = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLERR) != 0
+    }
+
     func write(_ text: String) throws {
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= 1 << 16 { try flush() }
