@@ -73,6 +73,40 @@ import Testing
         #expect(chosen == other)
     }
 
+    @Test func bestsellersCountWhereTheyAreWhatCustomersBuy() throws {
+        // Everybody draws from the same distribution: what somebody bought says nothing of what they buy next.
+        var random = SplitMix(7)
+        var shop: [String: [[String]]] = [:]
+        for customer in 0..<300 {
+            shop["C\(1000 + customer)"] = (0..<3).map { _ in
+                (0..<2).map { _ in
+                    let draws = (0..<3).map { _ in Int.random(in: 0..<60, using: &random) }
+                    return "P\(1000 + (draws.min() ?? 0))"
+                }
+            }
+        }
+        let log = PurchaseLog.of(shop)
+        let evaluation = try RecommendationEvaluation(log, methods: [.blend, .popularity], isTuned: false)
+        for (blend, popularity) in zip(evaluation.rows.prefix(2), evaluation.rows.suffix(2)) {
+            #expect(blend.setting == popularity.setting && popularity.method == "popularity")
+            #expect(blend.quality.hitRate > popularity.quality.hitRate - 0.02, "\(blend) \(popularity)")
+            #expect(blend.quality.gain > popularity.quality.gain - 0.02, "\(blend) \(popularity)")
+        }
+        let recommender = Recommender(log)
+        let settings = try #require(try recommender.description(of: .blend))
+        #expect(settings["source"] == "standard" && settings["orders"] == .integer(900))
+        #expect(settings["since"] == .date(recommender.learntAt))
+        #expect(try #require(settings["parameters"]?.documentValue?["popularity"]?.doubleValue) >= 1)
+        // The model that answers has it.
+        #expect(
+            try (recommender.model(.blend) as? BlendModel)?.parts.contains { $0.model.method == .popularity } == true)
+        // What was chosen otherwise stays as it is, and so does what too few can be judged by.
+        #expect(
+            try Recommender(log, settings: .init(), source: .tuned).settings(of: .blend) == RecommendationSettings())
+        let few = PurchaseLog.random(customers: 10, products: 30, seed: 2)
+        #expect(try Recommender(few).settings(of: .blend) == RecommendationSettings())
+    }
+
     @Test func everyMethodIsJudgedTwiceTheSame() throws {
         let log = PurchaseLog.random(customers: 60, products: 30, seed: 2)
         let first = try RecommendationEvaluation(log, seed: 5)

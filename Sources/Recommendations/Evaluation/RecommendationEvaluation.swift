@@ -66,6 +66,8 @@ public struct RecommendationEvaluation: Sendable {
             chosen = try Tuning.choose(split.training, from: settings, check: check) { what in
                 try observe("Choosing settings: \(what)")
             }
+        } else if methods.contains(.blend) {
+            chosen = try settings.weighingPopularity(by: split.training, check: check)
         }
         let judge = Judge(split, check: check)
         let builder = ModelBuilder(split.training, chosen, check: check)

@@ -14,6 +14,8 @@ public struct ProductAnswer: Sendable {
     /// How many products met the conditions.
     public internal(set) var candidates = 0
     public internal(set) var notes: [String] = []
+    /// What the method was set to and since when: `{source, since, orders, parameters}`; nil where there is nothing to set.
+    public internal(set) var settings: Document?
 
     init(subject: ProductQuestion.Subject, lastOrder: Int64?) {
         self.subject = subject

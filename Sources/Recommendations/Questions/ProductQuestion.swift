@@ -33,6 +33,7 @@ public struct ProductQuestion: Sendable {
             names: database.productNames)
         answer.items = try ranking.list(limit)
         answer.candidates = candidates.count
+        answer.settings = try recommender.description(of: answer.method)
         if answer.items.isEmpty {
             answer.notes.append(
                 recommender.log.isEmpty

@@ -42,7 +42,6 @@ struct LinkSections {
     }
 
     private func learn() throws -> Recommender {
-        let settings = try KeptSettings.read(from: database)?.settings ?? RecommendationSettings()
-        return Recommender(try PurchaseLog(reading: database), settings: settings)
+        Recommender(try PurchaseLog(reading: database), kept: try KeptSettings.read(from: database))
     }
 }

@@ -36,6 +36,10 @@ extension Method {
             recommendationSummary + [
                 .required("method", .string, "The method that was used."),
                 .required(
+                    "settings", .either(.document, .null),
+                    "What it was set to: `source` (`kept` in the store, or `standard`), since when, chosen on how many "
+                        + "orders, and its `parameters`; null where there is nothing to set."),
+                .required(
                     "products", .documents,
                     "Best first: rank, productId, name, category, price, currency, designerId, score, source, and with "
                         + "`explain` reasons of kind, productId, name, count and share."),
@@ -50,6 +54,7 @@ extension Method {
             answer.lastOrder, answer.fallback, answer.notes,
             [
                 ("method", .string(answer.method.rawValue)),
+                ("settings", answer.settings.map { .document($0) } ?? .null),
                 (
                     "products",
                     .array(BSONArray(documents: answer.items.map { $0.document(explained: call.explains) }))
@@ -188,7 +193,7 @@ final class RecommenderCache: Sendable {
         {
             return entry.recommender
         }
-        let recommender = Recommender(try read(), settings: settings?.settings ?? RecommendationSettings())
+        let recommender = Recommender(try read(), kept: settings)
         kept.withLock {
             $0 = Entry(database: database.name, state: state, kept: settings, recommender: recommender)
         }

@@ -8,7 +8,7 @@ extension Option {
         "method", value: "NAME", isRepeatable: true,
         "Only this one: \(RecommendationMethod.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated")
     fileprivate static let standard = Option(
-        "standard-settings", "Judge the standard settings instead of choosing them on the training data")
+        "standard-settings", "Judge what `recommend` does where nothing was tuned, instead of choosing all settings")
     fileprivate static let seed = Option("seed", value: "N", "Another number draws other samples for the intervals; 1")
     static let linearLimit = Option(
         "max-linear-products", value: "N",
@@ -24,8 +24,9 @@ extension Command {
             "Each customer's last order is held out, and every method recommends ten products from the orders before. Setting "
                 + "all counts every product of the last order; new only those the customer had not bought, and nothing else is "
                 + "recommended.",
-            "Settings are chosen inside the training orders, by holding out the last of these; the orders that are judged are "
-                + "never seen. Intervals are of 95 %, from bootstrap samples of customers. repeat-counts is repeat purchase "
+            "Settings are chosen inside the training orders, by holding out the last of these, as recommend --tune does; with "
+                + "--standard-settings only the weight of popularity in the blend. The orders that are judged are never seen. "
+                + "Intervals are of 95 %, from bootstrap samples of customers. repeat-counts is repeat purchase "
                 + "without anything to set: products by how often they were bought, then by popularity.",
             "designers: each customer's last design session is held out, with what they ordered from then on; recommended are "
                 + "three designers. sessions is whom they met most, popularity who holds most sessions.",
@@ -123,9 +124,10 @@ extension Command {
                 + "\(evaluation.lastOrder.map(momentText) ?? "never").",
             isTuned
                 ? "Settings were chosen inside these, by the last order of each customer; the judged orders were not seen."
-                : "Settings are the standard ones.",
+                : "Settings are the standard ones, as recommend has them; popularity's weight in the blend was chosen inside these.",
         ]
-        for row in evaluation.rows where isTuned && !row.parameterText.isEmpty && row.setting == "all" {
+        for row in evaluation.rows
+        where (isTuned || row.method == "blend") && !row.parameterText.isEmpty && row.setting == "all" {
             notes.append("\(row.method): \(row.parameterText)")
         }
         return notes + evaluation.remarks

@@ -110,8 +110,7 @@ extension Invocation {
 
     private func top() throws -> Int { try integer(.top, in: 1...10_000) ?? 10 }
 
-    /// - Parameter work: is given a note too, on settings that are not the standard ones.
-    private func withRecommender(_ work: (Recommender, Database, String?) throws -> Void) throws {
+    private func withRecommender(_ work: (Recommender, Database) throws -> Void) throws {
         var settings = RecommendationSettings()
         if let limit = try integer(.linearLimit, in: 1...100_000) { settings.linearLimit = limit }
         if isSet(.keepSettings) && !isSet(.tune) {
@@ -124,22 +123,17 @@ extension Invocation {
             defer { progress.finish() }
             let observe: (String) throws -> Void = { progress.advance(to: 0, of: $0) }
             let recommender: Recommender
-            var note: String?
             if isSet(.keepSettings) {
                 let kept = try KeptSettings.choose(on: log, for: store.database, from: settings, observe: observe)
-                recommender = Recommender(log, settings: kept.settings)
-                note = "Settings were chosen on \(Progress.grouped(kept.orders)) orders, and are kept in the store."
+                recommender = Recommender(log, kept: kept)
             } else if isSet(.tune) {
                 recommender = try Recommender(tuning: log, from: settings, observe: observe)
-                note = "Settings were chosen on \(Progress.grouped(log.basketCount)) orders; --keep would keep them."
-            } else if let kept = try KeptSettings.read(from: store.database, linearLimit: settings.linearLimit) {
-                recommender = Recommender(log, settings: kept.settings)
-                note =
-                    "Settings were chosen on \(Progress.grouped(kept.orders)) orders at \(momentText(kept.keptAt)) and kept."
             } else {
-                recommender = Recommender(log, settings: settings)
+                recommender = Recommender(
+                    log, kept: try KeptSettings.read(from: store.database, linearLimit: settings.linearLimit),
+                    standard: settings)
             }
-            try UsageError.forMissingIds { try work(recommender, store.database, note) }
+            try UsageError.forMissingIds { try work(recommender, store.database) }
         }
     }
 
@@ -150,8 +144,8 @@ extension Invocation {
         question.method = try recommendationMethods(.method).first
         question.limit = try top()
         question.filter = try productFilter()
-        try withRecommender { recommender, database, note in
-            try print(question.answer(recommender, in: database), note)
+        try withRecommender { recommender, database in
+            try print(question.answer(recommender, in: database), recommender.source)
         }
     }
 
@@ -200,7 +194,7 @@ extension Invocation {
         return price
     }
 
-    private func print(_ answer: ProductAnswer, _ settings: String?) throws {
+    private func print(_ answer: ProductAnswer, _ source: Recommender.SettingsSource) throws {
         let who: String
         switch answer.subject {
         case .customer(let id): who = "Products for \(id)"
@@ -213,7 +207,8 @@ extension Invocation {
             notes.append("Over \(Progress.grouped(answer.audienceSize)) customers who met the designer and bought.")
         }
         try print(
-            who, notes + answer.notes + [settings].compactMap(\.self), columns: productColumns(answer),
+            who, notes + answer.notes + [settingsNote(answer, source)].compactMap(\.self),
+            columns: productColumns(answer),
             documents: answer.items.map { $0.document(explained: explains) }
         ) {
             answer.items.map { item in
@@ -245,6 +240,22 @@ extension Invocation {
         return columns
     }
 
+    /// What the method was set to, as a sentence; nil where there is nothing to set.
+    private func settingsNote(_ answer: ProductAnswer, _ source: Recommender.SettingsSource) -> String? {
+        guard let settings = answer.settings, let orders = settings["orders"]?.integerValue else { return nil }
+        let count = Progress.grouped(Int(orders))
+        switch source {
+        case .kept(let time, _): return "Settings were chosen on \(count) orders at \(momentText(time)) and kept."
+        case .tuned: return "Settings were chosen on \(count) orders; --keep would keep them."
+        case .standard:
+            guard answer.method == .blend,
+                let weight = settings["parameters"]?.documentValue?["popularity"]?.doubleValue
+            else { return "Settings are the standard ones." }
+            let text = weight == weight.rounded() ? "\(Int(weight))" : "\(weight)"
+            return "Settings are the standard ones; popularity weighs \(text), as suits these \(count) orders."
+        }
+    }
+
     /// What the answer rests on, as a sentence.
     private func basis(_ method: RecommendationMethod, _ lastOrder: Int64?, _ fallback: String?) -> String {
         let time = lastOrder.map { "from orders up to \(momentText($0))" } ?? "there are no orders"
@@ -265,7 +276,7 @@ extension Invocation {
         }
         var question = DesignerQuestion(subject)
         question.limit = try top()
-        try withRecommender { recommender, database, _ in
+        try withRecommender { recommender, database in
             let answer = try question.answer(recommender, in: database)
             var notes = answer.notes
             if let fallback = answer.fallback { notes.insert("Fallback: \(fallback); by sessions held.", at: 0) }
@@ -299,7 +310,7 @@ extension Invocation {
         var question = CustomerQuestion(like: id)
         question.limit = try top()
         question.consented = isSet(.consented)
-        try withRecommender { recommender, database, _ in
+        try withRecommender { recommender, database in
             let answer = try question.answer(recommender, in: database)
             let time = answer.lastOrder.map { "From orders up to \(momentText($0))." } ?? "There are no orders."
             try print(
