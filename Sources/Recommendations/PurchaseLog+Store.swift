@@ -41,6 +41,7 @@ extension PurchaseLog {
         }
         try observe(count)
         self = builder.finish()
+        withheldCustomers = withheld.count
     }
 
     private static let pipeline: [Document] = [

@@ -15,6 +15,8 @@ public struct PurchaseLog: Sendable {
     let times: [Int64]
     /// Products by basket, ascending.
     let lines: [Int32]
+    /// How many customers were left out because they do not agree to be analysed.
+    public internal(set) var withheldCustomers = 0
 
     /// The moment of the last order; nil where there is none.
     public var lastOrder: Int64? { times.max() }

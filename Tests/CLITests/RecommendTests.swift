@@ -34,6 +34,29 @@ import Testing
         let designers = try Atelier.run(["evaluate", "designers", "--format", "ndjson", "--quiet"], in: folder)
         #expect(designers.output.hasPrefix(#"{"method":"blend","setting":"all","users":"#), "\(designers.errors)")
         #expect(try Atelier.run(["evaluate", "designers", "--method", "walk"], in: folder).status == 2)
+        // What is wrong with a filter has the status and the name that it has in `find`.
+        let filter = ["--filter", #"{"name":{"$gtt":1}}"#]
+        let wrong = try Atelier.run(["recommend", "products", "--like", "P00001"] + filter, in: folder)
+        let found = try Atelier.run(["find", "products"] + filter, in: folder)
+        #expect(wrong.status == 1 && found.status == 1)
+        #expect(wrong.errors == found.errors.replacing("atelier find", with: "atelier recommend"), "\(wrong.errors)")
+        #expect(wrong.errors.contains("filter.name.$gtt: unknown operator"))
+        for brief in ["", "? a"] {
+            let nothing = try Atelier.run(["recommend", "designers", "--brief", brief], in: folder)
+            #expect(nothing.status == 2 && nothing.errors.contains("--brief: it has no word of three letters"))
+        }
+        // Rows for programs say what they rest on.
+        let plain = try Atelier.run(
+            ["recommend", "products", "--basket", "P00001", "--method", "repeat", "--format", "json", "--quiet"],
+            in: folder)
+        #expect(
+            plain.output.contains(
+                #""source":"popularity","fallback":"the method repeat says nothing of these products""#),
+            "\(plain.output)")
+        let comma = try Atelier.run(
+            ["recommend", "products", "--basket", "P00001", "--method", "repeat", "--format", "csv", "--quiet"],
+            in: folder)
+        #expect(comma.output.contains(",source,fallback\r\n"))
         #expect(
             try Atelier.run(["recommend", "products", "--basket", "P00001", "--keep"], in: folder).errors.contains(
                 "--keep is for --tune"))

@@ -151,6 +151,18 @@ import Testing
         }
     }
 
+    @Test func whereNobodyCanBeJudgedThereAreNoFigures() throws {
+        // Everybody comes back for the same: there is nothing new to foretell.
+        let log = PurchaseLog.of(["a": [["x"], ["x"]], "b": [["x", "y"], ["y"]]])
+        let rows = try RecommendationEvaluation(log, methods: [.popularity]).rows.map(\.document)
+        #expect(rows[0]["setting"] == "all" && rows[0]["users"] == .integer(2))
+        #expect(rows[0]["hitRate10"] == .double(1))
+        #expect(rows[1]["setting"] == "new" && rows[1]["users"] == .integer(0))
+        for name in ["hitRate10", "hitRate10Low", "hitRate10High", "ndcg10", "ndcg10Low", "mrr10", "coverage10"] {
+            #expect(rows[1][name] == .null, "\(name)")
+        }
+    }
+
     @Test func tooManyProductsLeaveTheLinearModelOut() throws {
         let log = PurchaseLog.random(customers: 60, products: 30, seed: 2)
         var settings = RecommendationSettings()

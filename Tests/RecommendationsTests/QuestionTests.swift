@@ -138,7 +138,75 @@ import Testing
         #expect(ids(nothing) == ["hat", "coat", "scarf", "belt", "suit"])
         let looked = try ask(.customer("window"))
         #expect(looked.method == .cosine && looked.fallback?.hasSuffix("looked at products") == true)
-        #expect(looked.items.first?.reasons.first?.kind == .product("looked at"))
+        #expect(
+            looked.items.first?.reasons.first?.kind == .product("looked at")
+                || looked.items.first?.reasons.first?.kind == .seen)
+        // Rows say it too, of each product.
+        #expect(nothing.items.allSatisfy { $0.source == "popularity" && $0.fallback == nothing.fallback })
+        #expect(looked.items.first?.source == "viewed" && looked.items.first?.fallback == looked.fallback)
+        #expect(looked.items.first?.document(explained: false)["fallback"] == looked.fallback.map { .string($0) })
+        #expect(nothing.items[0].reasons.first?.text == "3 customers who agree to analysis")
+    }
+
+    @Test func whatRanksByPopularityIsCalledSo() throws {
+        let basket = try ask(.basket(["coat"])) { $0.method = .repeat }
+        #expect(basket.method == .popularity && basket.fallback == "the method repeat says nothing of these products")
+        #expect(basket.items.allSatisfy { $0.source == "popularity" && $0.fallback == basket.fallback })
+        let new = try ask(.customer("ann")) {
+            $0.method = .repeat
+            $0.filter.isNew = true
+        }
+        #expect(new.method == .popularity && !new.items.isEmpty && new.fallback == basket.fallback)
+        let mixed = try ask(.customer("ann")) { $0.method = .repeat }
+        #expect(mixed.method == .repeat && mixed.fallback == nil)
+        #expect(mixed.items.map(\.source) == ["repeat", "repeat", "popularity", "popularity", "popularity"])
+        #expect(mixed.items.last?.fallback == "the method repeat says nothing of it" && mixed.items[0].fallback == nil)
+        #expect(mixed.notes.first == "3 products follow by popularity: the method repeat says nothing of more.")
+    }
+
+    @Test func whatCouldNotBeDoneIsSaid() throws {
+        let answer = try ask(.customer("private")) { $0.filter.isNew = true }
+        #expect(
+            answer.notes.contains { $0.hasPrefix("“Only new” could not be applied: the orders of private may not") })
+        let unknown = try ask(.customer("ann")) {
+            $0.filter.promoted = ["suitt", "cape"]
+            $0.filter.excluded = ["beltt", "belt"]
+            $0.filter.categories = ["odd", "evenn"]
+        }
+        for note in [
+            "There is no product suitt to promote. Did you mean suit?",
+            "cape is not promoted: it does not meet the conditions.",
+            "There is no product beltt to exclude. Did you mean belt?",
+            "There is no category evenn. Did you mean even?",
+        ] { #expect(unknown.notes.contains(note), "\(unknown.notes)") }
+        #expect(!unknown.notes.contains { $0.contains("product belt ") })
+        let wrong = #expect(throws: AtelierError.self) {
+            try self.ask(.customer("ann")) {
+                $0.filter.excluded = ["belt"]
+                $0.filter.matching = ["name": ["$gtt": 1]]
+            }
+        }
+        #expect(wrong?.location == "filter.name.$gtt")
+    }
+
+    @Test func reasonsReadNaturally() {
+        func reason(_ kind: Reason.Kind, _ count: Int, _ share: Double, _ isOfConsenting: Bool = false) -> Reason {
+            Reason(kind: kind, productId: nil, name: nil, count: count, share: share, isOfConsenting: isOfConsenting)
+        }
+        func sentence(_ reasons: [Reason]) -> String {
+            RecommendedProduct(
+                rank: 1, productId: "x", facts: nil, score: 1, source: "blend", reasons: reasons
+            ).sentence(about: .customer("ann"))
+        }
+        #expect(
+            sentence([reason(.again, 2, 0.9), reason(.others, 3, 0.1), reason(.against, 1, -0.05)])
+                == "ann bought it in 2 orders (90 %); besides 3 smaller reasons (10 %), and 1 reason speaks against it (5 %)"
+        )
+        #expect(
+            sentence([reason(.again, 1, 1), reason(.against, 2, -0.05)])
+                == "ann bought it in one order; 2 reasons speak against it (5 %)")
+        #expect(sentence([reason(.popularity, 1, 1, true)]) == "bought by 1 customer who agrees to analysis")
+        #expect(sentence([reason(.popularity, 7, 1)]) == "bought by 7 customers")
     }
 
     @Test func conditionsHold() throws {
@@ -189,7 +257,13 @@ import Testing
         let answer = try ask(.customer("bea")) { $0.method = method }
         #expect(!answer.items.isEmpty)
         for item in answer.items where item.source == method.rawValue {
-            #expect(abs(item.reasons.reduce(0) { $0 + $1.share } - 1) < 1e-6, "\(item)")
+            #expect(abs(item.reasons.reduce(0) { $0 + max(0, $1.share) } - 1) < 1e-6, "\(item)")
+            #expect(item.reasons.allSatisfy { $0.kind == .against ? $0.share < 0 : 0...1 ~= $0.share }, "\(item)")
+            // Nothing is explained by itself.
+            #expect(!item.reasons.contains { $0.productId == item.productId }, "\(item)")
+        }
+        if let coat = answer.items.first(where: { $0.productId == "coat" }), [.walk, .bm25, .blend].contains(method) {
+            #expect(coat.sentence(about: answer.subject).contains("bea bought it in 2 orders"), "\(coat)")
         }
         #expect(try ids(ask(.customer("bea")) { $0.method = method }) == ids(answer))
     }

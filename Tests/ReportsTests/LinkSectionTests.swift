@@ -124,7 +124,7 @@ import Testing
         #expect(exhibits[0].text == "The customer with the most orders: 3 orders.")
         #expect(exhibits[1].text == "A typical customer: 2 orders, like the customer in the middle.")
         #expect(exhibits[2].notes.first == "Fallback: f has not bought anything yet. By popularity.")
-        #expect(exhibits[2].list.first == "Hat <b> (hat): bought by 4 customers.")
+        #expect(exhibits[2].list.first == "Hat <b> (hat): bought by 4 customers who agree to analysis.")
         #expect(exhibits[3].list.first?.hasPrefix("Xenia (x): a session together (") == true)
         #expect(exhibits[4].list.allSatisfy { $0.contains("customers buy it who buy Hat <b>") })
         let everything = exhibits.flatMap { [$0.title, $0.text] + $0.list + $0.notes }.joined()

@@ -18,14 +18,16 @@ public struct RecommendationEvaluation: Sendable {
             }.joined(separator: ", ")
         }
 
+        /// Figures are null where there is nobody to judge by.
         public var document: Document {
-            [
+            func figure(_ value: Double) -> BSONValue { quality.users == 0 ? .null : .double(value) }
+            return [
                 "method": .string(method), "setting": .string(setting), "users": .integer(quality.users),
-                "hitRate10": .double(quality.hitRate), "hitRate10Low": .double(quality.hitRateInterval.lowerBound),
-                "hitRate10High": .double(quality.hitRateInterval.upperBound), "ndcg10": .double(quality.gain),
-                "ndcg10Low": .double(quality.gainInterval.lowerBound),
-                "ndcg10High": .double(quality.gainInterval.upperBound), "mrr10": .double(quality.reciprocalRank),
-                "coverage10": .double(quality.coverage), "parameters": .document(parameters),
+                "hitRate10": figure(quality.hitRate), "hitRate10Low": figure(quality.hitRateInterval.lowerBound),
+                "hitRate10High": figure(quality.hitRateInterval.upperBound), "ndcg10": figure(quality.gain),
+                "ndcg10Low": figure(quality.gainInterval.lowerBound),
+                "ndcg10High": figure(quality.gainInterval.upperBound), "mrr10": figure(quality.reciprocalRank),
+                "coverage10": figure(quality.coverage), "parameters": .document(parameters),
             ]
         }
     }

@@ -10,7 +10,11 @@ import DocumentStore
 public struct DesignerQuestion: Sendable {
     public enum Subject: Sendable, Equatable {
         case customer(String)
+        /// It needs a word of three letters or more.
         case brief(String)
+
+        /// Whether it is a brief that says nothing.
+        public var isEmpty: Bool { if case .brief(let text) = self { text.words.isEmpty } else { false } }
     }
 
     public var subject: Subject
@@ -49,7 +53,7 @@ public struct DesignerQuestion: Sendable {
                 rank: rank + 1, designerId: entry.designer.id, name: entry.designer.name,
                 expertise: entry.designer.expertise, score: total,
                 reasons: entry.reasons.sorted { $0.amount != $1.amount ? $0.amount > $1.amount : $0.text < $1.text }
-                    .map { ($0.text, $0.amount / total) })
+                    .map { ($0.text, $0.amount / total) }, fallback: answer.fallback)
         }
         return answer
     }
@@ -162,12 +166,15 @@ public struct RecommendedDesigner: Sendable {
     public let score: Double
     /// The largest first; shares add up to 1.
     public let reasons: [(text: String, share: Double)]
+    /// Why they do not rest on what was asked about; nil where they do.
+    public let fallback: String?
 
     public func document(explained: Bool) -> Document {
         var fields: [(String, BSONValue)] = [("rank", .integer(rank)), ("designerId", .string(designerId))]
         if let name { fields.append(("name", .string(name))) }
         fields.append(("expertise", .array(BSONArray(expertise.map { .string($0) }))))
         fields.append(("score", .double(score)))
+        if let fallback { fields.append(("fallback", .string(fallback))) }
         if explained { fields.append(("reasons", reasonValue(reasons))) }
         return Document(fields)
     }

@@ -30,10 +30,15 @@ public struct RecommendedProduct: Sendable {
     public let facts: ProductFacts?
     /// In the method's own measure; comparable within one answer.
     public let score: Double
-    /// The method, `popularity` where it had nothing to say, or `promoted`.
+    /// The method, `viewed` where that rests on what the customer looked at, `popularity` where it had nothing to say, or
+    /// `promoted`.
     public let source: String
-    /// The largest first; shares add up to 1.
+    /// The largest first. Shares of what speaks for the product add up to 1; what speaks against it comes last.
     public let reasons: [Reason]
+    /// Why the product does not rest on what was asked about; nil where it does.
+    public internal(set) var fallback: String?
+
+    static let promoted = "promoted"
 
     public func document(explained: Bool) -> Document {
         var fields: [(String, BSONValue)] = [
@@ -48,6 +53,7 @@ public struct RecommendedProduct: Sendable {
         }
         fields.append(("score", .double(score)))
         fields.append(("source", .string(source)))
+        if let fallback { fields.append(("fallback", .string(fallback))) }
         if explained { fields.append(("reasons", .array(BSONArray(documents: reasons.map(\.document))))) }
         return Document(fields)
     }
@@ -65,14 +71,19 @@ public struct Reason: Sendable, Equatable {
         case popularity
         /// All further reasons together.
         case others
+        /// All that speaks against the product together.
+        case against
     }
 
     public let kind: Kind
     public let productId: String?
     public let name: String?
-    /// Of `again` in how many orders, of `popularity` by how many customers, of `others` how many reasons.
+    /// Of `again` in how many orders, of `popularity` by how many customers, of `others` and `against` how many reasons.
     public let count: Int
+    /// Of all that speaks for the product; below zero of `against`.
     public let share: Double
+    /// Whether there are customers who were not counted because they do not agree to be analysed.
+    public var isOfConsenting = false
 
     public var document: Document {
         var fields: [(String, BSONValue)] = [("kind", .string(kindName))]
@@ -98,6 +109,7 @@ public struct Reason: Sendable, Equatable {
         case .seen: "seen"
         case .popularity: "popularity"
         case .others: "others"
+        case .against: "against"
         }
     }
 
@@ -108,10 +120,13 @@ public struct Reason: Sendable, Equatable {
         case .product: return (name ?? productId ?? "") + part
         case .again: return (count == 1 ? "in one order" : count > 1 ? "in \(count) orders" : "before") + part
         case .seen: return "looked at it" + part
-        case .popularity: return "\(count) \(count == 1 ? "customer" : "customers")" + part
-        case .others where share < 0:
+        case .popularity:
+            let who = count == 1 ? "customer" : "customers"
+            return "\(count) \(who)\(isOfConsenting ? " who \(count == 1 ? "agrees" : "agree") to analysis" : "")"
+                + part
+        case .against:
             let loss = Int((-share * 100).rounded())
-            return "\(count) smaller \(count == 1 ? "reason speaks" : "reasons speak") against it (\(loss) %)"
+            return "\(count) \(count == 1 ? "reason speaks" : "reasons speak") against it (\(loss) %)"
         case .others: return "\(count) smaller \(count == 1 ? "reason" : "reasons")" + part
         }
     }
@@ -120,7 +135,7 @@ public struct Reason: Sendable, Equatable {
 extension RecommendedProduct {
     /// Why, as a sentence: `13085 bought it in 3 orders (79 %), and it goes with …`; empty where nothing is known.
     public func sentence(about subject: ProductQuestion.Subject) -> String {
-        if source == "promoted" { return "promoted" }
+        if source == RecommendedProduct.promoted { return "promoted" }
         var clauses: [String] = []
         let worthTelling = reasons.filter { ($0.share * 100).rounded().magnitude >= 1 }
         let products = worthTelling.filter { if case .product = $0.kind { true } else { false } }
@@ -150,10 +165,9 @@ extension RecommendedProduct {
             clauses.count > 2
             ? clauses.dropLast().joined(separator: ", ") + ", and " + clauses[clauses.count - 1]
             : clauses.joined(separator: ", and ")
-        if let others = worthTelling.first(where: { $0.kind == .others }), !clauses.isEmpty {
-            return text + "; \(others.share < 0 ? "" : "besides ")\(others.text)"
-        }
-        return text
+        let others = worthTelling.first { $0.kind == .others }.map { "besides \($0.text)" }
+        let rest = [others, worthTelling.first { $0.kind == .against }?.text].compactMap(\.self)
+        return rest.isEmpty || clauses.isEmpty ? text : text + "; " + rest.joined(separator: ", and ")
     }
 }
 

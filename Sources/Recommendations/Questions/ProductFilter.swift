@@ -27,7 +27,7 @@ public struct ProductFilter: Sendable {
     public init() {}
 
     /// The conditions on a product's document.
-    private var conditions: Document {
+    private var conditions: [Document] {
         var conditions: [Document] = [["active": ["$ne": false]], ["kind": ["$ne": "service"]]]
         if let minimumPrice { conditions.append(["price": ["$gte": .decimal(minimumPrice)]]) }
         if let maximumPrice { conditions.append(["price": ["$lte": .decimal(maximumPrice)]]) }
@@ -38,27 +38,72 @@ public struct ProductFilter: Sendable {
             conditions.append(["sustainabilityScore": ["$gte": .double(minimumSustainability)]])
         }
         if let designer { conditions.append(["designerId": .string(designer)]) }
-        if !matching.keys.isEmpty { conditions.append(matching) }
         if !excluded.isEmpty {
             conditions.append(["_id": ["$nin": .array(BSONArray(excluded.map { .string($0) }))]])
         }
-        return ["$and": .array(BSONArray(documents: conditions))]
+        // Last, so that its place is known where something is wrong with it.
+        if !matching.keys.isEmpty { conditions.append(matching) }
+        return conditions
+    }
+
+    /// What was given and nothing has, or what cannot be as it was asked for, in sentences.
+    func oddities(_ log: PurchaseLog, _ candidates: [String: ProductFacts], in database: Database) throws -> [String] {
+        var notes: [String] = []
+        func advice(_ id: String, _ ids: [String]) -> String {
+            nearestName(to: id, among: ids.prefix(20_000)).map { " Did you mean \($0)?" } ?? ""
+        }
+        let named = promoted + excluded
+        if !named.isEmpty {
+            let there = Set(
+                try database.texts(
+                    of: "_id", in: "products",
+                    [
+                        ["$match": ["_id": ["$in": .array(BSONArray(named.map { .string($0) }))]]],
+                        ["$project": ["_id": 1]],
+                    ]))
+            for (purpose, ids) in [("promote", promoted), ("exclude", excluded)] {
+                for id in ids where !there.contains(id) && log.product(id) == nil {
+                    notes.append("There is no product \(id) to \(purpose).\(advice(id, log.products))")
+                }
+            }
+            for id in promoted where there.contains(id) && (candidates[id] == nil || log.product(id) == nil) {
+                notes.append(
+                    "\(id) is not promoted: "
+                        + (candidates[id] == nil ? "it does not meet the conditions." : "nobody has bought it yet."))
+            }
+        }
+        if !categories.isEmpty {
+            let there = try database.texts(
+                of: "_id", in: "products", [["$group": ["_id": "$category"]], ["$sort": ["_id": .int32(1)]]])
+            for category in categories where !there.contains(category) {
+                notes.append("There is no category \(category).\(advice(category, there))")
+            }
+        }
+        return notes
     }
 
     /// The products that may be recommended, by id.
     func candidates(in database: Database) throws -> [String: ProductFacts] {
         var facts: [String: ProductFacts] = [:]
         let stages: [Document] = [
-            ["$match": .document(conditions)],
+            ["$match": ["$and": .array(BSONArray(documents: conditions))]],
             [
                 "$project": [
                     "name": 1, "category": 1, "price": 1, "currency": 1, "sustainabilityScore": 1, "designerId": 1,
                 ]
             ],
         ]
-        try database.forEachRow(of: "products", stages) { row in
-            guard row.find("_id").type == .string else { return }
-            facts[row.find("_id").asString] = ProductFacts(row)
+        do {
+            try database.forEachRow(of: "products", stages) { row in
+                guard row.find("_id").type == .string else { return }
+                facts[row.find("_id").asString] = ProductFacts(row)
+            }
+        } catch let error as AtelierError {
+            // The place in the filter that was given, as other commands name it.
+            let place = "pipeline[0].$match.$and[\(conditions.count - 1)]"
+            guard !matching.keys.isEmpty, let location = error.location, location.hasPrefix(place) else { throw error }
+            throw AtelierError(
+                error.code, error.message, at: "filter\(location.dropFirst(place.count))", advice: error.advice)
         }
         guard inStock else { return facts }
         var available = Set<String>()

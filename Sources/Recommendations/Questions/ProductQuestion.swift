@@ -32,6 +32,7 @@ public struct ProductQuestion: Sendable {
             recommender: recommender, method: answer.method, audience: audience, filter: filter, candidates: candidates,
             names: database.productNames)
         answer.items = try ranking.list(limit)
+        label(&answer)
         answer.candidates = candidates.count
         answer.settings = try recommender.description(of: answer.method)
         if answer.items.isEmpty {
@@ -47,10 +48,32 @@ public struct ProductQuestion: Sendable {
                     ? "Only 1 product meets the conditions."
                     : "Only \(answer.items.count) products meet the conditions.")
         }
+        answer.notes += try filter.oddities(recommender.log, candidates, in: database)
         if filter.inStock && candidates.isEmpty {
             answer.notes.append("--in-stock asks for products with a free quantity in the inventory.")
         }
         return answer
+    }
+
+    /// Says of what does not rest on the question what it rests on.
+    private func label(_ answer: inout ProductAnswer) {
+        let isPopular = answer.items.map { $0.source == RecommendationMethod.popularity.rawValue }
+        let (count, method) = (isPopular.count(where: \.self), answer.method)
+        if method != .popularity && count > 0 {
+            if answer.items.allSatisfy({ $0.source != method.rawValue && $0.source != "viewed" }) {
+                answer.fallback = answer.fallback ?? "the method \(method.rawValue) says nothing of these products"
+                answer.method = .popularity
+            } else {
+                let what = count == 1 ? "1 product follows" : "\(count) products follow"
+                answer.notes.append("\(what) by popularity: the method \(method.rawValue) says nothing of more.")
+            }
+        }
+        for place in answer.items.indices where answer.items[place].source != RecommendedProduct.promoted {
+            answer.items[place].fallback =
+                answer.fallback
+                ?? (isPopular[place] && answer.method != .popularity
+                    ? "the method \(method.rawValue) says nothing of it" : nil)
+        }
     }
 
     private var chosenMethod: RecommendationMethod {
@@ -124,6 +147,11 @@ public struct ProductQuestion: Sendable {
         // Asked now, and not only when the log was read: who has taken their consent back since is not analysed.
         if document.map(declinesAnalysis) == true {
             answer.fallback = "\(id) does not agree to be analysed"
+            if filter.isNew {
+                answer.notes.append(
+                    "“Only new” could not be applied: the orders of \(id) may not be analysed, and what they bought may be among "
+                        + "these.")
+            }
             return audience
         }
         if let number = log.customer(id) {

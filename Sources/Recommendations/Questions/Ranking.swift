@@ -49,10 +49,22 @@ struct Ranking {
             let id = log.products[Int(entry.place)]
             return RecommendedProduct(
                 rank: rank + 1, productId: id, facts: candidates[id], score: Double(entry.score),
-                source: entry.origin == .promoted
-                    ? "promoted"
-                    : entry.origin == .fallback ? RecommendationMethod.popularity.rawValue : method.rawValue,
+                source: source(of: entry, reasons[rank]),
                 reasons: reasons[rank].map { $0.named(by: names) })
+        }
+    }
+
+    /// By what a product is recommended, as its row says it.
+    private func source(of entry: Choice.Entry, _ reasons: [Reason]) -> String {
+        switch entry.origin {
+        case .promoted: return RecommendedProduct.promoted
+        case .fallback: return RecommendationMethod.popularity.rawValue
+        case .method:
+            // Where nothing but popularity speaks for it, the method had nothing to say.
+            if !reasons.isEmpty, reasons.allSatisfy({ $0.kind == .popularity }) {
+                return RecommendationMethod.popularity.rawValue
+            }
+            return audience.verb == "looked at" ? "viewed" : method.rawValue
         }
     }
 
@@ -101,10 +113,11 @@ struct Ranking {
 
     // MARK: Reasons
 
-    /// What made up a score, the largest part first; shares add up to 1.
+    /// What made up a score, the largest part first: shares of what speaks for the product, which add up to 1, and last what
+    /// speaks against it, below zero, as a share of the same.
     private func reasons(for entry: Choice.Entry) throws -> [Reason] {
         let model = try recommender.model(method)
-        var amounts: [(source: Contribution.Source, amount: Double)] = []
+        var bySource: [Contribution.Source: Double] = [:]
         let histories = audience.histories.filter { !$0.isEmpty }
         for history in histories.isEmpty ? [History(baskets: [])] : histories {
             var factor = 1.0
@@ -112,30 +125,30 @@ struct Ranking {
                 factor = 1 / Double(Ranking.largest(try recommender.scores(method, for: history)))
             }
             for part in try model.contributions(to: Int(entry.place), from: history) {
-                amounts.append((part.source, factor * Double(part.amount)))
+                var source = part.source
+                // Nothing is explained by itself: that it was bought is the reason.
+                if source == .product(entry.place) {
+                    source = .bought(times: history.baskets.count { $0.contains(entry.place) })
+                }
+                // Several people's purchases of the same product are one reason.
+                if histories.count > 1, case .bought = source { source = .bought(times: 0) }
+                bySource[source, default: 0] += factor * Double(part.amount)
             }
         }
-        var bySource: [Contribution.Source: Double] = [:]
-        for (source, amount) in amounts {
-            // Several people's purchases of the same product are one reason.
-            var source = source
-            if histories.count > 1, case .bought = source { source = .bought(times: 0) }
-            bySource[source, default: 0] += amount
-        }
-        let total = bySource.values.reduce(0, +)
-        guard total > 0 else { return [] }
         let sorted = bySource.sorted {
             $0.value != $1.value ? $0.value > $1.value : Ranking.order($0.key) < Ranking.order($1.key)
         }
-        let shown = sorted.prefix(Ranking.reasonCount).filter { $0.value > 0 }
-        var reasons = shown.map { reason($0.key, $0.value / total) }
-        let rest = sorted.count - shown.count
-        if rest > 0 {
-            reasons.append(
-                Reason(
-                    kind: .others, productId: nil, name: nil, count: rest,
-                    share: 1 - reasons.reduce(0) { $0 + $1.share }))
+        let (speaking, opposing) = (sorted.filter { $0.value > 0 }, sorted.filter { $0.value < 0 })
+        let total = speaking.reduce(0) { $0 + $1.value }
+        guard total > 0 else { return [] }
+        var reasons = speaking.prefix(Ranking.reasonCount).map { reason($0.key, $0.value / total) }
+        func summary(_ kind: Reason.Kind, _ parts: some Collection<(key: Contribution.Source, value: Double)>) {
+            guard !parts.isEmpty else { return }
+            let share = parts.reduce(0) { $0 + $1.value } / total
+            reasons.append(Reason(kind: kind, productId: nil, name: nil, count: parts.count, share: share))
         }
+        summary(.others, speaking.dropFirst(Ranking.reasonCount))
+        summary(.against, opposing)
         return reasons
     }
 
@@ -155,7 +168,9 @@ struct Ranking {
             return Reason(kind: .seen, productId: nil, name: nil, count: 0, share: share)
         case .bought(let times): return Reason(kind: .again, productId: nil, name: nil, count: times, share: share)
         case .popularity(let customers):
-            return Reason(kind: .popularity, productId: nil, name: nil, count: customers, share: share)
+            return Reason(
+                kind: .popularity, productId: nil, name: nil, count: customers, share: share,
+                isOfConsenting: recommender.log.withheldCustomers > 0)
         case .product(let place):
             let id = recommender.log.products[Int(place)]
             return Reason(

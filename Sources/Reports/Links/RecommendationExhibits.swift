@@ -97,7 +97,8 @@ struct RecommendationExhibits {
         let product = name.map { "\($0) (\(best.id))" } ?? best.id
         return try exhibit(
             "recommended-similar", "What is similar to \(product)",
-            "The best seller: \(best.customers == 1 ? "1 customer" : "\(best.customers.readable) customers") bought it.",
+            "The best seller: \(best.customers == 1 ? "1 customer" : "\(best.customers.readable) customers")"
+                + "\(purchases.withheldCustomers > 0 ? " who agree to analysis" : "") bought it.",
             .like(best.id), command: "atelier recommend products --like \(AnswerSection.quoted(best.id)) --explain")
     }
 

@@ -1,5 +1,7 @@
 import BSON
 import DocumentStore
+import Glibc
+import Graph
 import Recommendations
 import Synchronization
 
@@ -41,17 +43,18 @@ extension Method {
                         + "orders, and its `parameters`; null where there is nothing to set."),
                 .required(
                     "products", .documents,
-                    "Best first: rank, productId, name, category, price, currency, designerId, score, source, and with "
-                        + "`explain` reasons of kind, productId, name, count and share."),
+                    "Best first: rank, productId, name, category, price, currency, designerId, score, source, `fallback` where "
+                        + "the product does not rest on what was asked about, and with `explain` reasons of kind, productId, name, count and share."
+                ),
             ])
     ) { call in
         var question = ProductQuestion(try call.productSubject())
         question.method = call.parameters.string("method").flatMap(RecommendationMethod.init)
         question.limit = call.recommendationLimit
         question.filter = try call.productFilter()
-        let answer = try call.recommending { try question.answer($0, in: $1) }
+        let (answer, data) = try call.recommending { try question.answer($0, in: $1) }
         return call.result(
-            answer.lastOrder, answer.fallback, answer.notes,
+            answer.lastOrder, answer.fallback, answer.notes, data,
             [
                 ("method", .string(answer.method.rawValue)),
                 ("settings", answer.settings.map { .document($0) } ?? .null),
@@ -73,7 +76,8 @@ extension Method {
             recommendationSummary + [
                 .required(
                     "designers", .documents,
-                    "Best first: rank, designerId, name, expertise, score, and with `explain` reasons of reason and share."
+                    "Best first: rank, designerId, name, expertise, score, `fallback` where it does not rest on what was asked "
+                        + "about, and with `explain` reasons of reason and share."
                 )
             ])
     ) { call in
@@ -84,11 +88,12 @@ extension Method {
         case (nil, nil): throw call.parameters.invalid("customer", "missing: give it or `brief`")
         default: throw call.parameters.invalid("brief", "not together with `customer`")
         }
+        if subject.isEmpty { throw call.parameters.invalid("brief", "it has no word of three letters or more") }
         var question = DesignerQuestion(subject)
         question.limit = call.recommendationLimit
-        let answer = try call.recommending { try question.answer($0, in: $1) }
+        let (answer, data) = try call.recommending { try question.answer($0, in: $1) }
         return call.result(
-            answer.lastOrder, answer.fallback, answer.notes,
+            answer.lastOrder, answer.fallback, answer.notes, data,
             [
                 (
                     "designers",
@@ -117,9 +122,9 @@ extension Method {
         var question = CustomerQuestion(like: call.parameters.string("like") ?? "")
         question.limit = call.recommendationLimit
         question.consented = call.parameters.bool("consented") ?? false
-        let answer = try call.recommending { try question.answer($0, in: $1) }
+        let (answer, data) = try call.recommending { try question.answer($0, in: $1) }
         return call.result(
-            answer.lastOrder, nil, answer.notes,
+            answer.lastOrder, nil, answer.notes, data,
             [
                 (
                     "customers",
@@ -161,6 +166,16 @@ private let recommendationSummary: [Property] = [
         "fallback", .either(.string, .null), "Why the answer does not rest on what was asked about; null where it does."
     ),
     .required("notes", .array(of: .string), "What else to know."),
+    .required(
+        "data",
+        .object([
+            .required("readAt", .any, "When the orders were read, or the store told that they are the same."),
+            .required("latest", .any, "The moment of the last order; null without one."),
+            .required(
+                "freshness", .choice([Freshness.read, .states, .counts].map(\.rawValue)),
+                "How it is known that nothing newer was there: all was `read`; the collections' `states` told that nothing had "
+                    + "changed; or their `counts` and the last order's moment did, which a change in place escapes."),
+        ]), "The time of the data that was learnt from."),
 ]
 
 extension Property {
@@ -185,19 +200,36 @@ final class RecommenderCache: Sendable {
 
     private let kept = Mutex<Entry?>(nil)
 
-    func recommender(for database: Database, refresh: Bool, read: () throws -> PurchaseLog) throws -> Recommender {
+    /// The models, and the time of their data: `{readAt, latest, freshness}`.
+    func recommender(
+        for database: Database, refresh: Bool, read: () throws -> PurchaseLog
+    ) throws -> (Recommender, data: Document) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let readAt = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+        func result(_ recommender: Recommender, _ freshness: Freshness) -> (Recommender, data: Document) {
+            let latest = recommender.log.lastOrder
+            return (
+                recommender,
+                [
+                    "readAt": .date(readAt), "latest": latest.map { .date($0) } ?? .null,
+                    "freshness": .string(freshness.rawValue),
+                ]
+            )
+        }
         let state = try OrderState(of: database)
         let settings = try KeptSettings.read(from: database)
         if !refresh, let entry = kept.withLock({ $0 }), entry.database == database.name, entry.state == state,
             entry.kept == settings
         {
-            return entry.recommender
+            if case .states = state { return result(entry.recommender, .states) }
+            return result(entry.recommender, .counts)
         }
         let recommender = Recommender(try read(), kept: settings)
         kept.withLock {
             $0 = Entry(database: database.name, state: state, kept: settings, recommender: recommender)
         }
-        return recommender
+        return result(recommender, .read)
     }
 }
 
@@ -205,8 +237,8 @@ extension Call {
     fileprivate var recommendationLimit: Int { parameters.int("limit") ?? 10 }
     fileprivate var explains: Bool { parameters.bool("explain") ?? false }
 
-    fileprivate func recommending<R>(_ work: (Recommender, Database) throws -> R) throws -> R {
-        let recommender = try service.recommenders.recommender(
+    fileprivate func recommending<R>(_ work: (Recommender, Database) throws -> R) throws -> (R, data: Document) {
+        let (recommender, data) = try service.recommenders.recommender(
             for: database, refresh: parameters.bool("refresh") ?? false
         ) {
             try PurchaseLog(reading: database) { count in
@@ -214,21 +246,19 @@ extension Call {
                 progress?.report(done: count)
             }
         }
-        do {
-            return try work(recommender, database)
-        } catch let error as AtelierError where error.code == .noSuchKey {
-            throw RPCError.invalidParams(parameters.path, error.message + (error.advice.map { ". \($0)" } ?? ""))
-        }
+        return (try work(recommender, database), data)
     }
 
     fileprivate func result(
-        _ lastOrder: Int64?, _ fallback: String?, _ notes: [String], _ fields: [(String, BSONValue)]
+        _ lastOrder: Int64?, _ fallback: String?, _ notes: [String], _ data: Document,
+        _ fields: [(String, BSONValue)]
     ) -> Document {
         Document(
             fields + [
                 ("lastOrder", lastOrder.map { .date($0) } ?? .null),
                 ("fallback", fallback.map { .string($0) } ?? .null),
                 ("notes", .array(BSONArray(notes.map { .string($0) }))),
+                ("data", .document(data)),
             ])
     }
 

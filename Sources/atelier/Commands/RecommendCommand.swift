@@ -208,7 +208,7 @@ extension Invocation {
         }
         try print(
             who, notes + answer.notes + [settingsNote(answer, source)].compactMap(\.self),
-            columns: productColumns(answer),
+            columns: try productColumns(answer),
             documents: answer.items.map { $0.document(explained: explains) }
         ) {
             answer.items.map { item in
@@ -222,7 +222,8 @@ extension Invocation {
         }
     }
 
-    private func productColumns(_ answer: ProductAnswer) -> [Column] {
+    private func productColumns(_ answer: ProductAnswer) throws -> [Column] {
+        let format = try format()
         var columns = [
             Column(name: "rank", type: .integer, title: "Rank"),
             Column(name: "productId", type: .string, title: "Product"),
@@ -237,6 +238,10 @@ extension Invocation {
         columns.append(Column(name: "price", type: .decimal, unit: .currency, title: "Price"))
         columns.append(Column(name: "score", type: .number, title: "Score"))
         columns.append(Column(name: "source", type: .string, title: "By"))
+        // Tables say it below.
+        if format == .csv && answer.items.contains(where: { $0.fallback != nil }) {
+            columns.append(Column(name: "fallback", type: .string, title: "Fallback"))
+        }
         return columns
     }
 
@@ -273,6 +278,10 @@ extension Invocation {
         case (nil, nil):
             throw UsageError("it is not said for whom or what", advice: "Add --customer ID or --brief TEXT.")
         default: throw UsageError("--customer and --brief are two questions", advice: "Ask one at a time.")
+        }
+        if subject.isEmpty {
+            throw UsageError(
+                "--brief: it has no word of three letters or more", advice: "Say what the customer wants made.")
         }
         var question = DesignerQuestion(subject)
         question.limit = try top()
