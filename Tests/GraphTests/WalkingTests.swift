@@ -151,7 +151,7 @@ import Testing
         #expect(result.reached == paths.filter { $0 > 0 }.count)
         #expect(result.arrivals.map(\.weight) == result.arrivals.map(\.weight).sorted(by: >))
         for arrival in result.arrivals {
-            #expect(arrival.paths == paths[arrival.node] && arrival.weight == weights[arrival.node])
+            #expect(arrival.paths == UInt128(paths[arrival.node]) && arrival.weight == weights[arrival.node])
             #expect(arrival.example.count == 4 && arrival.example[0] == start && arrival.example[3] == arrival.node)
             for (a, b) in zip(arrival.example, arrival.example.dropFirst()) { #expect(out[a][b] + back[a][b] > 0) }
         }

@@ -21,7 +21,7 @@ extension GraphQuestion {
 
     static func rank(_ reader: ParameterReader) throws -> Plan {
         let starts = try reader.strings("from") ?? []
-        let edges = try reader.edgeTypes() ?? EdgeType.allCases.map { ($0, 1) }
+        let edges = try reader.edgeTypes(isWeighing: true) ?? EdgeType.allCases.map { ($0, 1) }
         let damping = try reader.number("damping") ?? 0.85
         guard damping >= 0 && damping < 1 else {
             throw reader.error("damping", "expected at least 0 and less than 1, found \(damping)")

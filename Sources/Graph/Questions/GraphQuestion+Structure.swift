@@ -10,15 +10,60 @@ extension GraphQuestion {
         Column(name: "members", type: .array, title: "Best linked"),
     ]
 
+    private static let memberColumns = [
+        Column(name: "node", type: .string, title: "Node"), Column(name: "edges", type: .integer, title: "Edges"),
+        Column(name: "weight", type: .number, title: "Weight"),
+    ]
+
+    /// Which groups a question is about, and whether it wants their nodes.
+    private struct GroupChoice {
+        /// Those of these nodes; of none, the largest.
+        let names: [String]
+        let limit: Int
+        let wantsMembers: Bool
+
+        init(_ reader: ParameterReader) throws {
+            names = try reader.strings("of") ?? []
+            limit = try reader.integer("limit", in: 0...Int.max) ?? 10
+            wantsMembers = try reader.bool("members") ?? false
+        }
+
+        var columns: [Column] { wantsMembers ? memberColumns : groupColumns }
+
+        /// Numbers of groups, ascending.
+        func numbers(_ group: [Int], _ sizes: [Int], _ graph: Graph) throws -> [Int] {
+            if names.isEmpty { return Array(sizes.indices.prefix(limit)) }
+            return Array(Set(try names.map { group[try graph.nodes.find(name: $0)] })).sorted()
+        }
+    }
+
+    /// The nodes of groups as rows: group after group, those with the most weight first.
+    private static func memberRows(
+        _ name: String, _ group: [Int], _ wanted: [Int], _ graph: Graph, _ choice: EdgeChoice, _ monitor: GraphMonitor
+    ) throws -> [Document] {
+        let degrees = try graph.degrees(choice, monitor: monitor)
+        var members = [[Int]](repeating: [], count: wanted.count)
+        let places = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
+        for (node, number) in group.enumerated() {
+            if let place = places[number] { members[place].append(node) }
+        }
+        return zip(wanted, members).flatMap { number, nodes in
+            nodes.sorted { (degrees[$1].weight, $0) < (degrees[$0].weight, $1) }.map { node in
+                [
+                    name: .integer(number + 1), "node": .string(graph.nodes.name(node)),
+                    "edges": .integer(degrees[node].count), "weight": .double(degrees[node].weight),
+                ]
+            }
+        }
+    }
+
     /// Groups of nodes as rows: how many of each kind, and the members with the most weight.
     private static func rows(
-        _ name: String, _ group: [Int], _ sizes: [Int], _ graph: Graph, _ choice: EdgeChoice, of names: [String],
-        limit: Int, _ monitor: GraphMonitor
+        _ name: String, _ group: [Int], _ sizes: [Int], _ graph: Graph, _ choice: EdgeChoice, _ groups: GroupChoice,
+        _ monitor: GraphMonitor
     ) throws -> [Document] {
-        let wanted =
-            names.isEmpty
-            ? Array(sizes.indices.prefix(limit))
-            : Array(Set(try names.map { group[try graph.nodes.find(name: $0)] })).sorted()
+        let wanted = try groups.numbers(group, sizes, graph)
+        if groups.wantsMembers { return try memberRows(name, group, wanted, graph, choice, monitor) }
         var places: [Int: Int] = [:]
         for (place, number) in wanted.enumerated() { places[number] = place }
         var kinds = [[Int]](repeating: [0, 0, 0], count: wanted.count)
@@ -40,21 +85,20 @@ extension GraphQuestion {
 
     static func components(_ reader: ParameterReader) throws -> Plan {
         let types = try reader.edgeTypes()?.map(\.type) ?? EdgeType.allCases
-        let names = try reader.strings("of") ?? []
-        let limit = try reader.integer("limit", in: 0...Int.max) ?? 10
+        let groups = try GroupChoice(reader)
         return (
             Set(types),
             { asked in
                 let graph = asked.graph
                 let found = Components(graph, types: types)
                 let rows = try rows(
-                    "component", found.component, found.sizes, graph, EdgeChoice(types), of: names, limit: limit,
+                    "component", found.component, found.sizes, graph, EdgeChoice(types), groups,
                     asked.monitor)
                 let alone = found.sizes.filter { $0 == 1 }.count
                 return GraphAnswer(
                     Answer(
                         heading: "Components",
-                        columns: [Column(name: "component", type: .integer, title: "Component")] + groupColumns,
+                        columns: [Column(name: "component", type: .integer, title: "Component")] + groups.columns,
                         rows: rows,
                         notes: ["Components: \(found.sizes.count). Of these single nodes without an edge: \(alone)."]))
             }
@@ -63,8 +107,7 @@ extension GraphQuestion {
 
     static func communities(_ reader: ParameterReader) throws -> Plan {
         let types = try reader.edgeTypes()?.map(\.type) ?? EdgeType.allCases
-        let names = try reader.strings("of") ?? []
-        let limit = try reader.integer("limit", in: 0...Int.max) ?? 10
+        let groups = try GroupChoice(reader)
         let resolution = try reader.number("resolution") ?? 1
         guard resolution > 0 else { throw reader.error("resolution", "expected more than 0, found \(resolution)") }
         return (
@@ -73,14 +116,14 @@ extension GraphQuestion {
                 let graph = asked.graph
                 let found = try Communities(graph, types: types, resolution: resolution, check: asked.monitor.check)
                 let rows = try rows(
-                    "community", found.community, found.sizes, graph, EdgeChoice(types), of: names, limit: limit,
+                    "community", found.community, found.sizes, graph, EdgeChoice(types), groups,
                     asked.monitor)
                 let count = found.sizes.filter { $0 > 1 }.count
                 let modularity = Decimal128(exactly34: found.modularity).rounded(toPlaces: 4)
                 return GraphAnswer(
                     Answer(
                         heading: "Communities",
-                        columns: [Column(name: "community", type: .integer, title: "Community")] + groupColumns,
+                        columns: [Column(name: "community", type: .integer, title: "Community")] + groups.columns,
                         rows: rows,
                         notes: ["Communities of more than one node: \(count). Modularity: \(modularity)."]))
             }

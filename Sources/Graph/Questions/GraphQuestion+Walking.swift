@@ -12,7 +12,7 @@ extension GraphQuestion {
         }
         let depth = try reader.integer("depth", in: 1...1000) ?? 1
         let order = try reader.choice("order", Neighborhood.Order.self) ?? .breadth
-        let limit = try reader.integer("limit", in: 0...1_000_000) ?? 100
+        let limit = try reader.integer("limit", in: 0...Int.max) ?? 100
         let most = try reader.integer("maxEdges", in: 1...Int.max) ?? Traversal.standardMaximum
         let choice = try reader.edgeChoice()
         return (
@@ -67,6 +67,9 @@ extension GraphQuestion {
                 var notes = [
                     "Edges looked at: \(result.edges). Nodes reached by the last step: \(result.reached)."
                 ]
+                if result.arrivals.contains(where: { $0.paths >= exactWays }) {
+                    notes.append("Numbers of ways of more than 34 digits are rounded, and end at 2¹²⁸.")
+                }
                 if rows.count < result.reached { notes[0] += " These are the first \(rows.count)." }
                 return GraphAnswer(
                     Answer(
@@ -82,10 +85,14 @@ extension GraphQuestion {
         )
     }
 
-    /// A count of ways: an integer while doubles hold those exactly.
-    private static func count(_ number: Double) -> BSONValue {
-        number < 0x1p53 ? .integer(Int(number)) : .double(number)
+    /// A count of ways: an integer, or a decimal number where 64 bits do not hold it.
+    private static func count(_ number: UInt128) -> BSONValue {
+        if let integer = Int(exactly: number) { return .integer(integer) }
+        return number < exactWays ? .decimal(Decimal128(String(number)) ?? .nan) : .double(Double(number))
     }
+
+    /// 10³⁴: a decimal number has 34 digits.
+    private static let exactWays: UInt128 = 10_000_000_000_000_000_000_000_000_000_000_000
 
     private static func unique(_ nodes: [Int]) -> [Int] {
         var seen = Set<Int>()
@@ -102,12 +109,15 @@ extension GraphQuestion {
         if let direction = try reader.choice("direction", Direction.self) { choice.direction = direction }
         choice.from = try reader.date("since")
         choice.to = try reader.date("until")
+        if let since = choice.from, let until = choice.to, since >= until {
+            throw reader.error("until", "expected a time after that of the first edges")
+        }
         choice.filter = try reader.object("edgeFilter")
         choice.perNode = try reader.integer("perNode", in: 1...Int.max)
         if let preference = try reader.choice("prefer", EdgeChoice.Preference.self) { choice.preference = preference }
         let cost = try reader.choice("cost", EdgeCost.self) ?? .one
         let all = try reader.integer("all", in: 1...20)
-        let limit = try reader.integer("limit", in: 1...100_000) ?? 100
+        let limit = try reader.integer("limit", in: 1...Int.max) ?? 100
         let most = try reader.integer("maxEdges", in: 1...Int.max) ?? Traversal.standardMaximum
         if all != nil && cost != .one { throw reader.error("cost", "all ways are listed by length") }
         let finalChoice = choice
@@ -166,7 +176,7 @@ extension GraphQuestion {
             throw reader.error("of", "expected two nodes")
         }
         let choice = try reader.edgeChoice()
-        let limit = try reader.integer("limit", in: 0...1_000_000) ?? 100
+        let limit = try reader.integer("limit", in: 0...Int.max) ?? 100
         return (
             Set(choice.types),
             { asked in

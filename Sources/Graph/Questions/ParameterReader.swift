@@ -102,8 +102,13 @@ final class ParameterReader {
     }
 
     /// Edge types, by name, each with a factor where the value is an object.
-    func edgeTypes(_ name: String = "edges") throws -> [(type: EdgeType, factor: Double)]? {
+    ///
+    /// - Parameter isWeighing: whether the task has a use for factors.
+    func edgeTypes(_ name: String = "edges", isWeighing: Bool = false) throws -> [(type: EdgeType, factor: Double)]? {
         var names: [(String, Double)] = []
+        if !isWeighing && value(name)?.documentValue != nil {
+            throw error(name, "expected types of edges by name", advice: "Only rank multiplies weights by factors.")
+        }
         if let weights = value(name)?.documentValue {
             for (key, value) in weights.elements {
                 guard let factor = value.doubleValue, factor > 0, factor.isFinite else {
@@ -130,7 +135,9 @@ final class ParameterReader {
         if let direction = try self.choice("direction", Direction.self) { choice.direction = direction }
         choice.from = try date("from")
         choice.to = try date("to")
-        if let from = choice.from, let to = choice.to, from >= to { throw error("to", "expected a time after `from`") }
+        if let from = choice.from, let to = choice.to, from >= to {
+            throw error("to", "expected a time after that of the first edges")
+        }
         choice.filter = try object("edgeFilter")
         choice.perNode = try integer("perNode", in: 1...Int.max)
         if let preference = try self.choice("prefer", EdgeChoice.Preference.self) { choice.preference = preference }

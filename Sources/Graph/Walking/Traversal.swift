@@ -90,7 +90,7 @@ public struct Traversal: Sendable {
                 advice: "For example [{\"edges\": \"bought\", \"direction\": \"out\"}].")
         }
         if let rank = try reader.choice("rank", Rank.self) { self.rank = rank }
-        if let limit = try reader.integer("limit", in: 0...1_000_000) { self.limit = limit }
+        if let limit = try reader.integer("limit", in: 0...Int.max) { self.limit = limit }
         if let most = try reader.integer("maxEdges", in: 1...Int.max) { maximumEdges = most }
         try reader.finish()
     }
@@ -101,8 +101,8 @@ public struct Traversal: Sendable {
     /// A node that the last step reached.
     public struct Arrival: Sendable {
         public let node: Int
-        /// How many ways lead to it.
-        public let paths: Double
+        /// How many ways lead to it; `UInt128.max` for that many or more.
+        public let paths: UInt128
         /// The sum over the ways of the product of their edges' weights.
         public let weight: Double
         /// When the latest last edge was; `Graph.noTime` where none has a time.
@@ -137,7 +137,7 @@ public struct Traversal: Sendable {
             frontier = try documents.matching(filter, Array(graph.nodes.range(kind)), in: graph)
         }
         var seen = [Bool](repeating: false, count: count)
-        var paths = [Double](repeating: 0, count: count)
+        var paths = [UInt128](repeating: 0, count: count)
         var weights = [Double](repeating: 0, count: count)
         var latest = [Int64](repeating: Graph.noTime, count: count)
         for node in frontier {
@@ -150,7 +150,7 @@ public struct Traversal: Sendable {
         for step in steps {
             let walker = try EdgeWalker(graph, step.edges, maximumEdges: maximumEdges - edges, monitor)
             var next: [Int] = []
-            var nextPaths = [Double](repeating: 0, count: count)
+            var nextPaths = [UInt128](repeating: 0, count: count)
             var nextWeights = [Double](repeating: 0, count: count)
             var nextLatest = [Int64](repeating: Graph.noTime, count: count)
             var heaviest: [Int: (weight: Double, from: Int)] = [:]
@@ -159,7 +159,8 @@ public struct Traversal: Sendable {
                     if step.unseen && seen[hop.node] { return }
                     if nextPaths[hop.node] == 0 { next.append(hop.node) }
                     let weight = weights[node] * Double(hop.weight)
-                    nextPaths[hop.node] += paths[node]
+                    let (sum, isTooMany) = nextPaths[hop.node].addingReportingOverflow(paths[node])
+                    nextPaths[hop.node] = isTooMany ? .max : sum
                     nextWeights[hop.node] += weight
                     nextLatest[hop.node] = max(nextLatest[hop.node], hop.time)
                     if let known = heaviest[hop.node], known.weight >= weight { return }

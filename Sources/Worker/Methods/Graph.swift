@@ -68,12 +68,12 @@ extension Method {
 
     static let graphComponents = graph(
         .components, "Which nodes hang together, the largest groups first.",
-        parameters: [.edgeTypes, .groupsOf, .limit(10)])
+        parameters: [.edgeTypes, .groupsOf, .groupMembers, .limit(10)])
 
     static let graphCommunities = graph(
         .communities, "Groups with more weight among themselves than chance would put there, by Louvain's method.",
         parameters: [
-            .edgeTypes, .groupsOf,
+            .edgeTypes, .groupsOf, .groupMembers,
             .optional("resolution", .number.defaulting(to: 1), "Above 1 for more and smaller groups."), .limit(10),
         ])
 
@@ -184,6 +184,10 @@ extension Property {
 
     fileprivate static let groupsOf = Property.optional(
         "of", .either(.string, .array(of: .string)), "Only the groups of these nodes.")
+
+    fileprivate static let groupMembers = Property.optional(
+        "members", .boolean.defaulting(to: false),
+        "Whether to return the nodes of the groups, not a line for each group.")
 
     fileprivate static let edgeChoice: [Property] = [
         .edgeTypes,

@@ -5,6 +5,8 @@ struct UsageError: Error {
     let message: String
     /// What to do instead; the command's help is pointed to where there is none.
     let advice: String?
+    /// The parameter that the message begins with, where it comes from one.
+    private(set) var location: String?
     /// The command it is about, where the program does not run it yet.
     var command: String?
 
@@ -18,6 +20,7 @@ extension UsageError {
     init(_ error: AtelierError) {
         message = error.location.map { "\($0): \(error.message)" } ?? error.message
         advice = error.advice
+        location = error.location
     }
 
     /// Does work whose errors are the caller's: a name that is not there, a value that does not fit.

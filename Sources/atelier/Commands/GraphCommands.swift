@@ -20,10 +20,15 @@ extension Option {
     fileprivate static let kinds = Option("kind", value: "KIND", "customer, product, designer or all; otherwise all")
     fileprivate static let groupsOf = Option(
         "of", value: "NODE", isRepeatable: true, "Only the group of this node; may be repeated")
+    fileprivate static let members = Option("members", "The nodes of the groups, not a line for each group")
     fileprivate static let resolution = Option(
         "resolution", value: "R", "Above 1 for more and smaller groups, below 1 for larger ones; 1")
     fileprivate static let centrality = Option("measure", value: "MEASURE", "degree, strength or pagerank; degree")
     fileprivate static let likeness = Option("measure", value: "MEASURE", "cosine, jaccard or overlap; cosine")
+    fileprivate static let weighedEdges = Option(
+        "edges", value: "TYPE,TYPE|JSON",
+        "Which edges: \(EdgeType.allCases.map(\.name).joined(separator: ", ")); or what weights are multiplied by: "
+            + "{\"bought\": 1, \"viewed\": 0.1}; otherwise all")
     fileprivate static let by = Option("edges", value: "TYPE", "What they are compared by; bought")
     fileprivate static let depth = Option("depth", value: "N", "How many edges away at most; 1")
     fileprivate static let order = Option("order", value: "ORDER", "breadth or depth first; breadth")
@@ -38,14 +43,14 @@ extension Option {
 extension Command {
     static let graphRank = graph(
         .rank, "Rank nodes by personalised PageRank: where a walker is most often who starts over at a node",
-        options: [.start, .edges, .damping, .top, .kind],
+        options: [.start, .weighedEdges, .damping, .top, .kind],
         details: [
             "Edges are followed in either direction, with a probability in proportion to their weights. Scores are those of a "
                 + "random walk with restart and add up to 1 over all nodes; those of nodes of other kinds are left out."
         ],
         examples: [
             "atelier graph rank --from customer:12347 --edges bought --damping 0.85 --top 10 --format json",
-            "atelier graph rank --edges bought,viewed --kind product --top 20",
+            #"atelier graph rank --edges '{"bought": 1, "viewed": 0.1}' --kind product --top 20"#,
             "atelier graph rank --from customer:12347 --edges bought --format svg --out rank.svg",
         ]
     ) { invocation, parameters in
@@ -68,7 +73,7 @@ extension Command {
         parameters.add("of", invocation.operands)
         try parameters.add("depth", invocation.integer(.depth, in: 1...1000))
         parameters.add("order", invocation.value(.order))
-        try parameters.add("limit", invocation.integer(.limit, in: 0...1_000_000))
+        try parameters.add("limit", invocation.integer(.limit, in: 0...Int.max))
         try parameters.add("maxEdges", invocation.integer(.maximumEdges, in: 1...Int.max))
         try parameters.addEdgeChoice(invocation, window: ("from", "to"))
     }
@@ -108,7 +113,7 @@ extension Command {
         parameters.add("to", invocation.operands[1])
         parameters.add("cost", invocation.value(.cost))
         try parameters.add("all", invocation.integer(.all, in: 1...20))
-        try parameters.add("limit", invocation.integer(.limit, in: 1...100_000))
+        try parameters.add("limit", invocation.integer(.limit, in: 1...Int.max))
         try parameters.add("maxEdges", invocation.integer(.maximumEdges, in: 1...Int.max))
         try parameters.addEdgeChoice(invocation, window: ("since", "until"))
     }
@@ -120,7 +125,7 @@ extension Command {
         examples: ["atelier graph common customer:12347 customer:18102 --edges bought"]
     ) { invocation, parameters in
         parameters.add("of", invocation.operands)
-        try parameters.add("limit", invocation.integer(.limit, in: 0...1_000_000))
+        try parameters.add("limit", invocation.integer(.limit, in: 0...Int.max))
         try parameters.addEdgeChoice(invocation, window: ("from", "to"))
     }
 
@@ -136,27 +141,28 @@ extension Command {
         ]
     ) { invocation, parameters in
         parameters.add("to", invocation.operands[0])
-        parameters.add("edges", invocation.value(.by))
         parameters.add("measure", invocation.value(.likeness))
         try parameters.add("limit", invocation.integer(.top, in: 0...Int.max))
         try parameters.add("maxEdges", invocation.integer(.maximumEdges, in: 1...Int.max))
     }
 
     static let graphComponents = graph(
-        .components, "Show which nodes hang together", options: [.edges, .groupsOf, .top],
-        examples: ["atelier graph components --edges bought", "atelier graph components --of customer:12347"]
+        .components, "Show which nodes hang together", options: [.edges, .groupsOf, .members, .top],
+        examples: ["atelier graph components --edges bought", "atelier graph components --of customer:12347 --members"]
     ) { invocation, parameters in
         parameters.add("of", invocation.values(.groupsOf))
+        if invocation.isSet(.members) { parameters.add("members", .bool(true)) }
         try parameters.add("limit", invocation.integer(.top, in: 0...Int.max))
     }
 
     static let graphCommunities = graph(
         .communities, "Find groups with more weight among themselves than chance would put there",
-        options: [.edges, .resolution, .groupsOf, .top],
+        options: [.edges, .resolution, .groupsOf, .members, .top],
         details: ["By Louvain's method, nodes visited in their order: the same store gives the same groups."],
         examples: ["atelier graph communities --edges bought", "atelier graph communities --of product:85123A"]
     ) { invocation, parameters in
         parameters.add("of", invocation.values(.groupsOf))
+        if invocation.isSet(.members) { parameters.add("members", .bool(true)) }
         try parameters.add("resolution", invocation.number(.resolution, in: 1e-6...1e6))
         try parameters.add("limit", invocation.integer(.top, in: 0...Int.max))
     }

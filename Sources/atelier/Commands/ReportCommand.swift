@@ -61,8 +61,14 @@ extension Command {
             progress.finish()
             guard !invocation.isQuiet else { return }
             let answers = report.topics.reduce(0) { $0 + $1.answers.count }
+            var parts = report.links.map { section in
+                let count = section.exhibits.count
+                return
+                    "\(section.topic): \(count == 0 ? "nothing to show" : count == 1 ? "1 exhibit" : "\(count) exhibits")"
+            }
             let left = report.omissions.isEmpty ? "" : ", \(report.omissions.count) without (listed at its end)"
-            Messages.say("Wrote \(path): \(answers) questions with answers\(left)")
+            if answers > 0 || parts.isEmpty { parts.insert("\(answers) questions with answers\(left)", at: 0) }
+            Messages.say("Wrote \(path): \(parts.joined(separator: "; "))")
         }
     }
 
