@@ -296,6 +296,10 @@ import Testing
         let answer = try DesignerQuestion(.customer("ann")).answer(recommender, in: database)
         #expect(answer.items.map(\.designerId) == ["D2", "D1"])
         for item in answer.items { #expect(abs(item.reasons.reduce(0) { $0 + $1.share } - 1) < 1e-9) }
+        let withheld = try DesignerQuestion(.customer("private")).answer(recommender, in: database)
+        #expect(withheld.fallback == "private does not agree to be analysed" && !withheld.items.isEmpty)
+        #expect(
+            withheld.items.allSatisfy { $0.document(explained: false)["fallback"]?.stringValue == withheld.fallback })
         let brief = try DesignerQuestion(.brief("A coat, please")).answer(recommender, in: database)
         #expect(brief.items.map(\.designerId) == ["D1"])
         let nothing = try DesignerQuestion(.brief("submarine")).answer(recommender, in: database)

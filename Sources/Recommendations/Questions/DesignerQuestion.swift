@@ -37,9 +37,11 @@ public struct DesignerQuestion: Sendable {
         }
         if scored.allSatisfy({ $0.reasons.isEmpty }) {
             answer.fallback =
-                subject.isBrief
-                ? "no designer’s expertise, products or sessions have a word of the brief"
-                : "nothing is known that links the customer to a designer"
+                answer.fallback != nil
+                ? answer.fallback
+                : subject.isBrief
+                    ? "no designer’s expertise, products or sessions have a word of the brief"
+                    : "nothing is known that links the customer to a designer"
             scored = try busiest(designers, database)
         }
         func score(_ reasons: [DesignerReason]) -> Double { reasons.reduce(0) { $0 + $1.amount } }
@@ -68,7 +70,7 @@ public struct DesignerQuestion: Sendable {
             throw unknown("customer", id, among: recommender.log.customers)
         }
         guard !declinesAnalysis(customer) else {
-            answer.notes.append("\(id) does not agree to be analysed.")
+            answer.fallback = "\(id) does not agree to be analysed"
             return designers.map { ($0, []) }
         }
         let log = recommender.log
