@@ -145,7 +145,7 @@ def test_drawing(shop, tmp_path):
         [PROGRAM, "graph", "neighbors", "customer:c1", "--store", shop[0], "--edges", "bought", "--out", str(picture)],
         check=True, capture_output=True)
     drawn = xml.etree.ElementTree.parse(picture)
-    groups = [g.get("class") for g in drawn.iter("{http://www.w3.org/2000/svg}g")]
+    groups = [g.get("class").split()[0] for g in drawn.iter("{http://www.w3.org/2000/svg}g")]
     assert groups.count("node") == 1 + len(shop[1]["customer:c1"])
     assert groups.count("edge") == len(shop[1]["customer:c1"])
 
