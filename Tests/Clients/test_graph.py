@@ -102,8 +102,9 @@ def test_ways(shop):
 def test_neighbors(shop):
     network = shop[1]
     expected = networkx.single_source_shortest_path_length(network, "customer:c1", cutoff=3)
-    rows = ask(shop, "neighbors", "customer:c1", "--depth", "3", "--limit", "1000")
-    assert {row["node"]: row["depth"] for row in rows} == {n: d for n, d in expected.items() if d > 0}
+    for order in ["breadth", "depth"]:
+        rows = ask(shop, "neighbors", "customer:c1", "--depth", "3", "--order", order)
+        assert {row["node"]: row["depth"] for row in rows} == {n: d for n, d in expected.items() if d > 0}
     common = {row["node"] for row in ask(shop, "common", "customer:c1", "customer:c2")}
     assert common == set(networkx.common_neighbors(network, "customer:c1", "customer:c2"))
 
