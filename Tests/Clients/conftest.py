@@ -1,4 +1,4 @@
-"""Starts `atelier serve` on a store of its own and hands out connections to it.
+"""Starts `atelier serve` on a store of its own and hands out connections to it; reads pages as a parser and a browser do.
 
 The program is the one the environment variable ATELIER names; without it, the debug build's.
 """
@@ -11,8 +11,11 @@ import subprocess
 import tempfile
 import uuid
 
+import html5lib
 import pymongo
 import pytest
+
+import browser
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -68,3 +71,20 @@ def db(client):
     name = "test_" + uuid.uuid4().hex[:12]
     yield client[name]
     client.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def tree(page):
+    """The page that a module's `page` wrote, as a strict parser reads it."""
+    parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False, strict=True)
+    return parser.parse(page.read_text())
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """A browser; without Chromium the test is skipped."""
+    if browser.PROGRAM is None:
+        pytest.skip("there is no chromium")
+    chromium = browser.Browser(tmp_path_factory.mktemp("profile"))
+    yield chromium
+    chromium.close()

@@ -9,10 +9,7 @@ import signal
 import subprocess
 import time
 
-import html5lib
 import pytest
-
-import browser
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("ATELIER", str(ROOT / ".build/debug/atelier"))
@@ -43,21 +40,6 @@ def page(folder):
     assert {answer["question"] for answer in answers} == {"top-products", "low-stock", "tailor-demand"}
     assert all(answer["equal"] for answer in answers)
     return folder / "page.html"
-
-
-@pytest.fixture(scope="module")
-def tree(page):
-    parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False, strict=True)
-    return parser.parse(page.read_text())
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    if browser.PROGRAM is None:
-        pytest.skip("there is no chromium")
-    chromium = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield chromium
-    chromium.close()
 
 
 def text_of(element):

@@ -7,10 +7,7 @@ import re
 import shutil
 import subprocess
 
-import html5lib
 import pytest
-
-import browser
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("ATELIER", str(ROOT / ".build/debug/atelier"))
@@ -85,21 +82,6 @@ def page(folder):
     assert outcome.returncode == 0, outcome.stderr
     assert re.search(r"questions with answers, \d+ without", outcome.stderr)
     return folder / "report.html"
-
-
-@pytest.fixture(scope="module")
-def tree(page):
-    parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False, strict=True)
-    return parser.parse(page.read_text())
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    if browser.PROGRAM is None:
-        pytest.skip("there is no chromium")
-    chromium = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield chromium
-    chromium.close()
 
 
 # The file
