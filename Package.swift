@@ -35,38 +35,43 @@ let package = Package(
         .systemLibrary(name: "CMariaDB", providers: [.apt(["libmariadb-dev"])]),
 
         // The stack, bottom up.
+        .target(name: "Platform"),
         .target(name: "BSON", dependencies: ["CDecimal"], swiftSettings: hot),
         .target(name: "Deployment", dependencies: ["BSON"]),
         .target(name: "Storage", dependencies: ["BSON", "CLMDB"], swiftSettings: hot),
         .target(name: "QueryLanguage", dependencies: ["BSON", "CPCRE2"], swiftSettings: hot),
-        .target(name: "Engine", dependencies: ["BSON", "Deployment", "QueryLanguage", "Storage"], swiftSettings: hot),
+        .target(
+            name: "Engine", dependencies: ["BSON", "Deployment", "Platform", "QueryLanguage", "Storage"],
+            swiftSettings: hot),
         .target(name: "MongoDriver", dependencies: ["BSON", "Deployment", "CMongoC"]),
-        .target(name: "WireServer", dependencies: ["BSON", "Deployment", "CEpoll", "CZlib"]),
-        .target(name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "Storage"]),
+        .target(name: "WireServer", dependencies: ["BSON", "Deployment", "Platform", "CEpoll", "CZlib"]),
+        .target(
+            name: "DocumentStore", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "Platform", "Storage"]),
         .target(name: "Definitions", dependencies: ["BSON"]),
-        .target(name: "Retail", dependencies: ["BSON", "Definitions", "DocumentStore"]),
+        .target(name: "Retail", dependencies: ["BSON", "Definitions", "DocumentStore", "Platform"]),
         .target(name: "Analytics", dependencies: ["BSON", "Definitions", "DocumentStore"]),
         .target(
             name: "CustomerModels",
-            dependencies: ["BSON", "Definitions", "DocumentStore", "CGSL", "CNLopt", "CXGBoost"]),
+            dependencies: ["BSON", "Definitions", "DocumentStore", "Platform", "CGSL", "CNLopt", "CXGBoost"]),
         .target(name: "Parquet", dependencies: ["BSON", "CZlib"]),
         .target(
             name: "Reports", dependencies: ["BSON", "DocumentStore", "Analytics", "Graph", "Recommendations"],
             resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]),
-        .target(name: "Baskets", dependencies: ["BSON", "Definitions", "DocumentStore"], swiftSettings: hot),
+        .target(
+            name: "Baskets", dependencies: ["BSON", "Definitions", "DocumentStore", "Platform"], swiftSettings: hot),
         .target(
             name: "Graph",
             dependencies: ["BSON", "Analytics", "Definitions", "DocumentStore", "QueryLanguage"],
             swiftSettings: hot),
         .target(
-            name: "Recommendations", dependencies: ["BSON", "Definitions", "DocumentStore", "Graph"],
+            name: "Recommendations", dependencies: ["BSON", "Definitions", "DocumentStore", "Graph", "Platform"],
             swiftSettings: hot),
         .target(name: "Ingest", dependencies: ["BSON", "DocumentStore", "Retail", "CZlib", "CCSV"]),
         .target(
             name: "Comparison",
             dependencies: [
-                "BSON", "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "CSQLite", "CPostgreSQL",
-                "CMariaDB",
+                "BSON", "Definitions", "DocumentStore", "Platform", "Retail", "Analytics", "Reports", "CSQLite",
+                "CPostgreSQL", "CMariaDB",
             ],
             resources: [.embedInCode("Page/comparison.css")]),
         .target(name: "Experiments", dependencies: ["BSON", "DocumentStore", "Analytics", "CGSL"]),
@@ -74,7 +79,7 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Retail", "Forecasting",
+                "BSON", "Baskets", "CustomerModels", "DocumentStore", "Analytics", "Platform", "Retail", "Forecasting",
                 "Experiments", "Graph", "Recommendations",
             ]),
         .executableTarget(
@@ -83,21 +88,25 @@ let package = Package(
                 "Definitions", "DocumentStore", "Retail", "Analytics", "Reports", "Parquet", "Ingest", "Worker",
                 "WireServer",
                 "CustomerModels", "Forecasting", "Experiments", "Baskets", "Graph", "Recommendations",
-                "Comparison",
+                "Comparison", "Platform",
             ]),
 
         // Tests, one target per tested layer.
-        .testTarget(name: "BSONTests", dependencies: ["BSON", "CDecimal"], exclude: ["Corpus", "Recorded"]),
-        .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "QueryLanguage"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
         .testTarget(
-            name: "DeploymentTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
+            name: "BSONTests", dependencies: ["BSON", "Platform", "CDecimal"], exclude: ["Corpus", "Recorded"]),
+        .testTarget(name: "QueryLanguageTests", dependencies: ["BSON", "Platform", "QueryLanguage"]),
+        .testTarget(
+            name: "DeploymentTests",
+            dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "Platform", "WireServer"]),
         .testTarget(name: "VectorTests", dependencies: ["BSON", "Deployment", "Engine", "MongoDriver", "WireServer"]),
-        .target(name: "StorageWorkload", dependencies: ["BSON", "Storage"], path: "Tests/StorageWorkload"),
+        .target(name: "StorageWorkload", dependencies: ["BSON", "Platform", "Storage"], path: "Tests/StorageWorkload"),
         .executableTarget(
-            name: "storage-crash-child", dependencies: ["BSON", "Storage", "StorageWorkload"],
+            name: "storage-crash-child", dependencies: ["BSON", "Platform", "Storage", "StorageWorkload"],
             path: "Tests/StorageCrashChild"),
         .testTarget(
-            name: "StorageTests", dependencies: ["BSON", "CLMDB", "Storage", "StorageWorkload", "storage-crash-child"]),
+            name: "StorageTests",
+            dependencies: ["BSON", "CLMDB", "Platform", "Storage", "StorageWorkload", "storage-crash-child"]),
         .target(name: "TestSupport", dependencies: ["BSON", "Deployment", "CZlib"], path: "Tests/TestSupport"),
         .testTarget(name: "DocumentStoreTests", dependencies: ["BSON", "DocumentStore", "TestSupport"]),
         .testTarget(
@@ -109,12 +118,12 @@ let package = Package(
             name: "AnalyticsTests",
             dependencies: [
                 "BSON", "Definitions", "Deployment", "DocumentStore", "Analytics", "Ingest", "Retail", "WireServer",
-                "MongoDriver", "TestSupport", "StorageWorkload", "atelier",
+                "MongoDriver", "Platform", "TestSupport", "StorageWorkload", "atelier",
             ],
             exclude: ["Golden"]),
         .testTarget(
             name: "ComparisonTests",
-            dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Comparison", "WireServer"]),
+            dependencies: ["BSON", "DocumentStore", "Platform", "Retail", "Analytics", "Comparison", "WireServer"]),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
         .testTarget(name: "ReportsTests", dependencies: ["BSON", "DocumentStore", "Retail", "Analytics", "Reports"]),
         .testTarget(
@@ -122,31 +131,35 @@ let package = Package(
             dependencies: ["BSON", "Definitions", "DocumentStore", "Experiments", "TestSupport"]),
         .testTarget(
             name: "ForecastingTests",
-            dependencies: ["BSON", "Definitions", "DocumentStore", "Forecasting", "TestSupport"],
+            dependencies: ["BSON", "Definitions", "DocumentStore", "Forecasting", "Platform", "TestSupport"],
             exclude: ["Recorded"]),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "BSON", "Deployment", "DocumentStore", "Analytics", "Retail", "Worker", "WireServer", "MongoDriver",
-                "atelier", "TestSupport",
+                "BSON", "Deployment", "DocumentStore", "Analytics", "Platform", "Retail", "Worker", "WireServer",
+                "MongoDriver", "atelier", "TestSupport",
             ],
             exclude: ["Aggregations", "Transcripts"]),
-        .testTarget(name: "CustomerModelsTests", dependencies: ["BSON", "DocumentStore", "CustomerModels", "CGSL"]),
         .testTarget(
-            name: "BasketsTests", dependencies: ["BSON", "Baskets", "Definitions", "DocumentStore", "Ingest", "Retail"]),
+            name: "CustomerModelsTests", dependencies: ["BSON", "DocumentStore", "CustomerModels", "Platform", "CGSL"]),
+        .testTarget(
+            name: "BasketsTests",
+            dependencies: ["BSON", "Baskets", "Definitions", "DocumentStore", "Ingest", "Platform", "Retail"]),
         .testTarget(
             name: "GraphTests",
             dependencies: [
-                "BSON", "Definitions", "Deployment", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Retail",
-                "WireServer",
+                "BSON", "Definitions", "Deployment", "DocumentStore", "Graph", "Ingest", "MongoDriver", "Platform",
+                "Retail", "WireServer",
             ]),
         .testTarget(
             name: "RecommendationsTests",
-            dependencies: ["BSON", "DocumentStore", "Graph", "Ingest", "Recommendations", "Retail"]),
+            dependencies: ["BSON", "DocumentStore", "Graph", "Ingest", "Platform", "Recommendations", "Retail"]),
         .testTarget(name: "CLITests", dependencies: ["BSON", "DocumentStore", "Analytics", "atelier"]),
-        .testTarget(name: "WireServerTests", dependencies: ["BSON", "Deployment", "WireServer", "TestSupport"]),
         .testTarget(
-            name: "MongoDriverTests", dependencies: ["BSON", "Deployment", "MongoDriver", "WireServer", "TestSupport"]),
+            name: "WireServerTests", dependencies: ["BSON", "Deployment", "Platform", "WireServer", "TestSupport"]),
+        .testTarget(
+            name: "MongoDriverTests",
+            dependencies: ["BSON", "Deployment", "MongoDriver", "Platform", "WireServer", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

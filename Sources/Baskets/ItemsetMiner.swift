@@ -1,5 +1,5 @@
 import BSON
-import Glibc
+import Platform
 import Synchronization
 
 /// Finds all sets of items that many baskets hold together.
@@ -34,7 +34,7 @@ public struct ItemsetMiner: Sendable {
         self.threshold = threshold
         self.maximumSize = maximumSize
         self.budget = budget
-        self.threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        self.threads = threads ?? SideBySide.processors
         self.monitor = monitor
     }
 
@@ -49,7 +49,7 @@ public struct ItemsetMiner: Sendable {
         let work = MiningWork(database, self)
         let threads = max(1, min(threads, database.itemCount / 8, 64))
         do {
-            try Threads.run(threads) { try work.mineItems() }
+            try SideBySide.share(database.itemCount, threads: threads) { try work.mine($0) }
         } catch {
             work.discard()
             throw error
@@ -68,9 +68,7 @@ private final class MiningWork: Sendable {
 
     private let database: MiningDatabase
     private let options: ItemsetMiner
-    private let next = Atomic<Int>(0)
     private let done = Atomic<Int>(0)
-    private let hasFailed = Atomic<Bool>(false)
     private let state: Mutex<State>
 
     init(_ database: MiningDatabase, _ options: ItemsetMiner) {
@@ -80,24 +78,21 @@ private final class MiningWork: Sendable {
     }
 
     /// Mines items until there are none left, or some thread has failed.
-    func mineItems() throws {
+    func mine(_ items: Shares) throws {
         let monitor = MiningMonitor(
             check: { [self] in
-                if hasFailed.load(ordering: .relaxed) { throw Stopped() }
+                if items.isStopped { throw Stopped() }
                 try options.monitor.check()
             }, report: options.monitor.report)
         var miner = try PrefixMiner(
             database, maximumSize: options.maximumSize ?? .max, monitor: monitor, budget: options.budget)
         var roots: [(rank: Int, root: Int)] = []
         do {
-            while true {
-                let rank = next.add(1, ordering: .relaxed).oldValue
-                guard rank < database.itemCount else { break }
+            while let rank = items.next()?.lowerBound {
                 roots.append((rank, try miner.mine(rank)))
                 options.monitor.report(done.add(1, ordering: .relaxed).newValue, database.itemCount)
             }
         } catch {
-            hasFailed.store(true, ordering: .relaxed)
             miner.freeScratch()
             miner.freeNodes()
             if error is Stopped { return }

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 
 /// Runs commands one after the other on a thread of its own, so that the caller can prepare the next meanwhile.
 ///
@@ -12,33 +13,23 @@ final class CommandThread {
     }
 
     private let shared: Shared
-    private var thread = pthread_t()
-    private var isRunning = false
+    private var thread: PosixThread?
 
     init(_ database: Database) { shared = Shared(database) }
 
     deinit {
-        guard isRunning else { return }
         shared.stop()
-        pthread_join(thread, nil)
+        thread?.join()
     }
 
     /// Hands a command over; waits while `limit` others are not done.
     func submit(_ command: Document, limit: Int = 2) throws {
-        if !isRunning {
-            let context = Unmanaged.passRetained(shared)
-            let status = pthread_create(
-                &thread, nil,
-                { context in
-                    Unmanaged<Shared>.fromOpaque(context!).takeRetainedValue().work()
-                    return nil
-                }, context.toOpaque())
-            guard status == 0 else {
-                context.release()
-                throw AtelierError(
-                    .internalError, "a thread could not be started: \(String(cString: strerror(status)))")
+        if thread == nil {
+            do {
+                thread = try PosixThread { [shared] in shared.work() }
+            } catch {
+                throw AtelierError(.internalError, "\(error)")
             }
-            isRunning = true
         }
         shared.add(command, limit: limit)
     }

@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import QueryLanguage
 import Storage
 

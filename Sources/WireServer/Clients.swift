@@ -1,6 +1,7 @@
 import BSON
 import Deployment
 import Glibc
+import Platform
 import Synchronization
 
 /// The connections of one server and their threads.

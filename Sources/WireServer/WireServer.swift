@@ -1,6 +1,7 @@
 import BSON
 import Deployment
 import Glibc
+import Platform
 import Synchronization
 
 /// Serves a deployment to any MongoDB client, over TCP on this machine or a Unix socket.

@@ -2,6 +2,7 @@ import Analytics
 import BSON
 import DocumentStore
 import Glibc
+import Platform
 
 /// Serves a store to another program over two file descriptors: JSON-RPC 2.0, one message a line.
 ///
@@ -49,12 +50,12 @@ public final class Worker: Sendable {
         }
         let dispatcher = Dispatcher(service: service, writer: writer, queue: queue)
 
-        var threads: [WorkerThread] = []
-        var attendant: WorkerThread?
+        var threads: [PosixThread] = []
+        var attendant: PosixThread?
         var failure: (any Error)?
         do {
             attendant = try startAttendant()
-            for _ in 0..<max(1, service.options.concurrency) { threads.append(try WorkerThread { dispatcher.work() }) }
+            for _ in 0..<max(1, service.options.concurrency) { threads.append(try PosixThread { dispatcher.work() }) }
             try read(from: input, into: dispatcher)
         } catch {
             failure = error
@@ -91,9 +92,9 @@ public final class Worker: Sendable {
     }
 
     /// The thread that interrupts cancelled requests, tells of progress and closes forgotten cursors.
-    private func startAttendant() throws -> WorkerThread {
+    private func startAttendant() throws -> PosixThread {
         let options = service.options
-        return try WorkerThread { [service] in
+        return try PosixThread { [service] in
             service.running.attend(
                 interval: min(0.05, max(0.001, options.progressInterval)),
                 idle: min(60, max(0.01, options.cursorTimeout / 4)),

@@ -1,11 +1,11 @@
 import BSON
-import Glibc
+import Platform
 
 extension Worker {
     /// How a worker works; the defaults are what `atelier worker` uses.
     public struct Options: Sendable {
         /// How many requests run at once.
-        public var concurrency = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        public var concurrency = SideBySide.processors
         /// How many accepted requests may wait for a thread before no more are read.
         public var maximumPending = 1024
         /// How many bytes of accepted requests may wait for a thread before no more are read.

@@ -10,6 +10,7 @@
 
 import BSON
 import Glibc
+import Platform
 import Storage
 import StorageWorkload
 
@@ -21,19 +22,19 @@ func say(_ text: String) {
 func work(_ path: String, seed: UInt64, threads: Range<Int>, steps: Int, durability: Durability) throws {
     let environment = try StorageEnvironment(path: path, options: StorageOptions(durability: durability))
     try Workload.prepare(environment)
-    let workers = threads.map { thread in
-        Worker {
-            var workload = Workload(seed: seed, thread: thread)
-            let done = try environment.read { try Workload.progress(of: thread, $0) }
-            while workload.steps < done { _ = workload.next() }
-            while workload.steps < steps {
-                let step = workload.next()
-                try environment.write { try workload.apply(step, $0) }
-                say("\(thread) \(workload.steps)")
+    try SideBySide.run(
+        threads.map { thread in
+            {
+                var workload = Workload(seed: seed, thread: thread)
+                let done = try environment.read { try Workload.progress(of: thread, $0) }
+                while workload.steps < done { _ = workload.next() }
+                while workload.steps < steps {
+                    let step = workload.next()
+                    try environment.write { try workload.apply(step, $0) }
+                    say("\(thread) \(workload.steps)")
+                }
             }
-        }
-    }
-    for worker in workers { worker.join() }
+        })
     environment.close()
 }
 
@@ -75,31 +76,6 @@ func check(_ path: String, user: UInt32) throws {
     say("pages \(report.pages)")
     for problem in report.problems { say(problem) }
     say("sound \(report.isSound)")
-}
-
-/// A thread.
-final class Worker: @unchecked Sendable {  // Invariant: `thread` is written before the object is shared.
-    private let body: @Sendable () throws -> Void
-    private var thread = pthread_t()
-
-    init(_ body: @escaping @Sendable () throws -> Void) {
-        self.body = body
-        let context = Unmanaged.passRetained(self).toOpaque()
-        pthread_create(
-            &thread, nil,
-            { context in
-                let worker = Unmanaged<Worker>.fromOpaque(context!).takeRetainedValue()
-                do {
-                    try worker.body()
-                } catch {
-                    say("failed: \(error)")
-                    exit(1)
-                }
-                return nil
-            }, context)
-    }
-
-    func join() { pthread_join(thread, nil) }
 }
 
 let arguments = CommandLine.arguments

@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import Synchronization
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Analytics
 import BSON
 import DocumentStore
 import Glibc
+import Platform
 import Testing
 
 @testable import Worker
@@ -22,7 +23,7 @@ final class RunningWorker: @unchecked Sendable {  // Invariant: one test uses it
         lines = LineSource(descriptor: replies)
         worker = try Worker(store: store, catalog: AggregationCatalog(directories: aggregations), options: options)
         let (worker, outcome) = (worker, outcome)
-        _ = try WorkerThread {
+        _ = try PosixThread {
             let result = Result { try worker.run(input: input, output: output) }
             close(input)
             close(output)

@@ -1,3 +1,5 @@
+import Platform
+
 /// Lets models rank for the customers of a split, and judges the lists.
 struct Judge: Sendable {
     let split: HoldoutSplit
@@ -41,7 +43,8 @@ struct Judge: Sendable {
         var scores: [RankingQuality.Score] = []
         let lists = try Slots.filled(cases.count * variants, with: [Int32]()) { lists in
             scores = try Slots.filled(cases.count * variants, with: RankingQuality.Score()) { results in
-                try WorkSharing.forEachRange(of: cases.count, size: 32, check: check) { range in
+                try SideBySide.forEachRange(of: cases.count, size: 32) { range in
+                    try check()
                     let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(1, 3 * size))
                     room.initialize(repeating: 0)
                     defer { room.deallocate() }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Products that the same customers buy: a product's score is the sum, over what somebody bought, of how often they bought it
 /// times how similar the two are.
@@ -75,7 +76,8 @@ struct NeighbourModel: ScoringModel {
             try values.withUnsafeMutableBufferPointer { values in
                 try lengths.withUnsafeMutableBufferPointer { lengths in
                     let (places, values, lengths) = (Slots(base: places), Slots(base: values), Slots(base: lengths))
-                    try WorkSharing.forEachRange(of: size, size: 64, check: check) { range in
+                    try SideBySide.forEachRange(of: size, size: 64) { range in
+                        try check()
                         var sums = RowSums(size)
                         defer { sums.free() }
                         var list = TopList(kept)
@@ -136,7 +138,7 @@ struct NeighbourModel: ScoringModel {
     /// The best products of every customer, best first, those already bought among them: all customers at once.
     func best(_ count: Int, for matrix: InteractionMatrix) throws -> [[TopList.Entry]] {
         try Slots.filled(matrix.rowCount, with: [TopList.Entry]()) { results in
-            try WorkSharing.forEachRange(of: matrix.rowCount, size: 64) { range in
+            try SideBySide.forEachRange(of: matrix.rowCount, size: 64) { range in
                 var sums = RowSums(matrix.columnCount)
                 defer { sums.free() }
                 var list = TopList(count)

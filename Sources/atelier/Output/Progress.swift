@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// Says on standard error that work goes on, once it has taken a second and if somebody is there to read it.
@@ -20,7 +21,7 @@ final class Progress: Sendable {
         self.label = label
         self.unit = unit
         isShown = !isQuiet && Terminal.isTerminal(STDERR_FILENO)
-        if isShown { startPrinting() }
+        if isShown { try? PosixThread { [self] in printUntilOver() }.detach() }
     }
 
     /// How many are done so far, and of what where the work has parts.
@@ -57,18 +58,6 @@ final class Progress: Sendable {
     static func duration(_ seconds: Double) -> String {
         let tenths = Int((seconds * 10).rounded())
         return "\(tenths / 10).\(tenths % 10) s"
-    }
-
-    private func startPrinting() {
-        let box = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                Unmanaged<Progress>.fromOpaque(argument!).takeRetainedValue().printUntilOver()
-                return nil
-            }, box.toOpaque())
-        if status == 0 { pthread_detach(thread) } else { box.release() }
     }
 
     private func printUntilOver() {
