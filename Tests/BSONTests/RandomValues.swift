@@ -1,10 +1,11 @@
 import BSON
+import Platform
 
 /// Random values and documents of every type, small but awkward.
 struct RandomValues {
-    var random: SeededGenerator
+    var random: SeededRandom
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
 

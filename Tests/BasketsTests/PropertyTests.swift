@@ -1,6 +1,7 @@
 import BSON
 import Baskets
 import Glibc
+import Platform
 import Testing
 
 /// Mining finds what trying everything finds, on baskets that a seed makes.
@@ -13,7 +14,7 @@ import Testing
 
     @Test(arguments: seeds)
     func setsAndRulesAreThoseOfTheNaiveMiner(_ seed: UInt64) throws {
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededRandom(seed: seed)
         let given = PropertyTests.baskets(&numbers)
         let oracle = NaiveMiner(given)
         let baskets = try PropertyTests.build(given)
@@ -73,7 +74,7 @@ import Testing
     /// Enough rows for a matrix of several words a line, and for redrawing it.
     @Test(arguments: seeds.prefix(6))
     func manyBasketsAreCountedExactly(_ seed: UInt64) throws {
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededRandom(seed: seed)
         let given = (0..<3000).map { _ in
             let common = Int.random(in: 0..<4, using: &numbers) > 0 ? [0, 1] : [0]
             return common + (2..<14).filter { _ in Int.random(in: 0..<14, using: &numbers) == 0 }
@@ -92,7 +93,7 @@ import Testing
     /// The same baskets give the same list whatever their order, the order of their items, and the number of threads.
     @Test(arguments: seeds.prefix(10))
     func resultsAreInOneOrder(_ seed: UInt64) throws {
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededRandom(seed: seed)
         let given = PropertyTests.baskets(&numbers)
         func answer(_ given: [[Int]], threads: Int) throws -> [[Int]] {
             let baskets = try PropertyTests.build(given)
@@ -109,7 +110,7 @@ import Testing
         #expect(try answer(shuffled, threads: 3) == first, "seed \(seed)")
     }
 
-    private static func baskets(_ numbers: inout SeededNumbers) -> [[Int]] {
+    private static func baskets(_ numbers: inout SeededRandom) -> [[Int]] {
         let items = Int.random(in: 1...9, using: &numbers)
         let density = Int.random(in: 1...9, using: &numbers)
         return (0..<Int.random(in: 1...80, using: &numbers)).map { _ in

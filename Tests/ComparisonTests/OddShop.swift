@@ -1,13 +1,14 @@
 import BSON
 import DocumentStore
+import Platform
 
 /// A small shop in which everything happens that questions stumble over: moments on the edges of days and months, equal
 /// amounts, quantities and prices of zero and below, lines twice, orders without lines, customers or payments, deliveries before
 /// their orders, reviews answered at once, stock without a cost.
 struct OddShop {
-    private var random: SplitMix64
+    private var random: SeededRandom
 
-    init(seed: UInt64) { random = SplitMix64(state: seed) }
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     /// Midnight, 1 January 2024, UTC.
     private static let start: Int64 = 1_704_067_200_000
@@ -229,18 +230,5 @@ struct OddShop {
             "address": ["state": chance(0.8) ? .string(one(["Bayern", "BA", "São Paulo"])) : .null],
             "status": .string(one(["booked", "completed", "cancelled"])),
         ]
-    }
-}
-
-/// Steele, Lea and Flood's generator (OOPSLA 2014): the same numbers for the same seed.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Analytics
 import BSON
 import Comparison
+import Platform
 import Testing
 
 /// Documents and tables agree where data are odd too, whatever is asked.
@@ -28,7 +29,7 @@ import Testing
     private func compare(_ name: String, in dialect: SQLDialect) throws {
         let parameters = try Shop.aggregations.get().aggregation(named: name).parameters
         for (index, shop) in OddShopTests.shops.enumerated() {
-            var random = SplitMix64(state: UInt64(index) &+ UInt64(name.utf8.count) &* 31)
+            var random = SeededRandom(seed: UInt64(index) &+ UInt64(name.utf8.count) &* 31)
             for turn in 0..<5 {
                 let arguments = turn == 0 ? [:] : OddShopTests.arguments(for: parameters, &random)
                 let differences = try shop.get().compare(name, arguments, in: dialect).differences
@@ -37,7 +38,7 @@ import Testing
         }
     }
 
-    private static func arguments(for parameters: [Parameter], _ random: inout SplitMix64) -> Document {
+    private static func arguments(for parameters: [Parameter], _ random: inout SeededRandom) -> Document {
         var chosen: [(String, BSONValue)] = []
         for parameter in parameters where Double.random(in: 0..<1, using: &random) < 0.4 {
             let value: BSONValue? =

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 import Testing
 
 @testable import CustomerModels

@@ -1,6 +1,7 @@
 import BSON
 import CGSL
 import Glibc
+import Platform
 import Testing
 
 @testable import CustomerModels

@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import Testing
 
 @testable import CustomerModels

@@ -1,13 +1,14 @@
 import BSON
 import Deployment
 import Engine
+import Platform
 import Testing
 
 /// A query gives the same answer however it is carried out: with indexes and without, on one processor and on several.
 @Suite struct PlanTests {
     @Test(arguments: [UInt64](1...8)) func indexesChangeNoAnswer(seed: UInt64) throws {
         print("indexesChangeNoAnswer: seed \(seed)")
-        var random = SplitMix(seed)
+        var random = SeededRandom(seed: seed)
         try withDeployment(.engine) { deployment in
             let documents = (0..<300).map { id in randomDocument(id, &random) }
             try deployment.insert(documents, into: "plain")
@@ -50,7 +51,7 @@ import Testing
     /// A hint at an index makes one thread read; without it all processors do.
     @Test func groupsAreTheSameOnSeveralProcessors() throws {
         try withDeployment(.engine) { deployment in
-            var random = SplitMix(99)
+            var random = SeededRandom(seed: 99)
             let documents = (0..<20_000).map { id -> Document in
                 [
                     "_id": .integer(id), "k": .integer(random.next(50)), "n": .integer(random.next(1000)),
@@ -79,7 +80,7 @@ import Testing
         }
     }
 
-    private func randomDocument(_ id: Int, _ random: inout SplitMix) -> Document {
+    private func randomDocument(_ id: Int, _ random: inout SeededRandom) -> Document {
         var fields: [(String, BSONValue)] = [("_id", .integer(id))]
         // Two arrays cannot be indexed together: b, which stands in compound indexes, is never one.
         for name in ["a", "d"] where random.next(5) > 0 { fields.append((name, randomValue(&random))) }
@@ -92,7 +93,7 @@ import Testing
         return Document(fields)
     }
 
-    private func randomValue(_ random: inout SplitMix) -> BSONValue {
+    private func randomValue(_ random: inout SeededRandom) -> BSONValue {
         switch random.next(10) {
         case 0: .null
         case 1: .double(Double(random.next(6)) + 0.5)
@@ -105,7 +106,7 @@ import Testing
         }
     }
 
-    private func randomFilter(_ random: inout SplitMix) -> Document {
+    private func randomFilter(_ random: inout SeededRandom) -> Document {
         let paths = ["a", "b", "c.x", "d", "c"]
         let operators = ["$eq", "$gt", "$gte", "$lt", "$lte", "$ne"]
         var parts: [(String, BSONValue)] = []
@@ -123,17 +124,7 @@ import Testing
     }
 }
 
-/// Numbers that a seed determines.
-struct SplitMix {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
+extension SeededRandom {
     /// A number from 0 up to, not including, `bound`.
-    mutating func next(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) % UInt64(bound))
-    }
+    fileprivate mutating func next(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

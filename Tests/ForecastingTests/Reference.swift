@@ -1,6 +1,7 @@
 import BSON
 import Definitions
 import Glibc
+import Platform
 
 /// Values that other programs computed, and public series.
 enum Reference {
@@ -36,19 +37,13 @@ func agree(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool {
     abs(a - b) <= tolerance * max(abs(a), abs(b))
 }
 
-/// Numbers that look random and are the same each time (SplitMix64).
+/// Numbers that look random and are the same each time.
 struct Noise {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
+    private var random: SeededRandom
+    init(_ seed: UInt64) { random = SeededRandom(seed: seed) }
 
     /// From 0 to 1.
-    mutating func next() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) / 9_007_199_254_740_992
-    }
+    mutating func next() -> Double { random.uniform() }
 
     /// Mean 0, variance 1 (Box and Muller).
     mutating func normal() -> Double {

@@ -1,19 +1,5 @@
 import Graph
-
-/// The numbers of a seed, the same everywhere (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-}
+import Platform
 
 /// A random graph, and the same as a matrix: what algorithms are checked against.
 struct RandomGraph {
@@ -38,7 +24,7 @@ struct RandomGraph {
     )
         throws
     {
-        var random = SeededGenerator(seed)
+        var random = SeededRandom(seed: seed)
         let builder = GraphBuilder()
         let sizes: [NodeKind: Int] = [.customer: customers, .product: products, .designer: designers]
         for kind in NodeKind.allCases { for i in 0..<sizes[kind]! { _ = builder.node(kind, "\(i + 10)") } }

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 import Testing
 
 @testable import Graph
@@ -56,7 +57,7 @@ import Testing
         defer { unlink(path) }
         try RandomGraph(seed: 3, types: EdgeType.allCases).graph.write(snapshot: path)
         let bytes = try load(path)
-        var random = SeededGenerator(1)
+        var random = SeededRandom(seed: 1)
         func refused(_ bytes: [UInt8]) throws {
             try save(bytes, path)
             let error = #expect(throws: AtelierError.self) { try Graph(snapshot: path) }
@@ -118,7 +119,7 @@ import Testing
         defer { unlink(path) }
         try RandomGraph(seed: 3, types: EdgeType.allCases).graph.write(snapshot: path)
         let bytes = try load(path)
-        var random = SeededGenerator(2)
+        var random = SeededRandom(seed: 2)
         for _ in 0..<2000 {
             var forged = bytes
             for _ in 0..<Int.random(in: 1...4, using: &random) {

@@ -4,6 +4,7 @@ import DocumentStore
 import Glibc
 import Graph
 import MongoDriver
+import Platform
 import Testing
 import WireServer
 
@@ -243,7 +244,7 @@ private final class WithoutStates: Deployment {
     func graphLookup(_ place: StorePlace) throws {
         try place.withStore { store in
             // Pairs of products as documents, each with what it is bought together with.
-            var random = SeededGenerator(4)
+            var random = SeededRandom(seed: 4)
             let graph = try RandomGraph(seed: 6, types: [.boughtTogether], products: 20, edges: 22).graph
             let rows = graph.edges(.boughtTogether).forward
             _ = random.next()

@@ -1,6 +1,7 @@
 import BSON
 import DocumentStore
 import Glibc
+import Platform
 import Testing
 
 @testable import Recommendations
@@ -75,7 +76,7 @@ import Testing
 
     @Test func bestsellersCountWhereTheyAreWhatCustomersBuy() throws {
         // Everybody draws from the same distribution: what somebody bought says nothing of what they buy next.
-        var random = SplitMix(7)
+        var random = SeededRandom(seed: 7)
         var shop: [String: [[String]]] = [:]
         for customer in 0..<300 {
             shop["C\(1000 + customer)"] = (0..<3).map { _ in

@@ -2,6 +2,7 @@ import BSON
 import Definitions
 import DocumentStore
 import Glibc
+import Platform
 
 @testable import Recommendations
 
@@ -32,7 +33,7 @@ extension PurchaseLog {
 
     /// Customers who buy at random, more often what others buy, and what they bought before.
     static func random(customers: Int, products: Int, seed: UInt64) -> PurchaseLog {
-        var random = SplitMix(seed)
+        var random = SeededRandom(seed: seed)
         var shop: [String: [[String]]] = [:]
         for customer in 0..<customers {
             var baskets: [[String]] = []

@@ -164,7 +164,7 @@ import Testing
         }
         try replace(0)
         let isDone = Counter()
-        runThreads(4) { thread in
+        try runThreads(4) { thread in
             if thread == 0 {
                 for round in 1...400 { try replace(round) }
                 isDone.increment()

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 import Storage
 import StorageWorkload
 import Testing
@@ -8,7 +9,7 @@ import Testing
     /// Processes that write are killed at random moments, 60 times over on one store. Whatever they acknowledged is
     /// there, what they did not acknowledge is there whole or not at all, and indexes agree with records.
     @Test func acknowledgedWritesSurviveKilledProcesses() throws {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         let seed = random.next()
         let threads = 3
         let store = TemporaryStore()
@@ -62,7 +63,7 @@ import Testing
     }
 
     @Test func severalProcessesWriteOneStore() throws {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         let seed = random.next()
         let store = TemporaryStore()
         // This process has the store open all the while, and sees the others' collections come and go.

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 import Storage
 import StorageWorkload
 import Testing
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test func aFileThatHasBeenCutIsRefused() throws {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         let store = TemporaryStore()
         let environment = try store.open()
         try fill(environment)
@@ -190,7 +191,7 @@ import Testing
     @Test func manyThreadsMayOpenAndCloseAtOnce() throws {
         let store = TemporaryStore()
         let path = store.path
-        runThreads(8) { thread in
+        try runThreads(8) { thread in
             for round in 0..<20 {
                 let environment = try StorageEnvironment(path: path, options: StorageOptions(durability: .relaxed))
                 try environment.write { try $0.createCollection(Namespace("t\(thread)", "c\(round)")) }

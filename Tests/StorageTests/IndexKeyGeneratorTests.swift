@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import Storage
 import StorageWorkload
 import Testing
@@ -122,7 +123,7 @@ import Testing
 
     /// One path through random documents, against a few lines that say the same more slowly.
     @Test func randomDocumentsGiveTheKeysOfASimplerGenerator() throws {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<5000 {
             let path = (0...random.below(3)).map { _ in random.pick(["a", "b"]) }
             let document = random.nested(depth: 4)
@@ -149,7 +150,7 @@ import Testing
     }
 }
 
-extension SeededGenerator {
+extension SeededRandom {
     fileprivate mutating func nested(depth: Int) -> Document {
         Document { writer in
             for name in ["a", "b"] where below(4) > 0 { writer.append(name, nestedValue(depth: depth - 1)) }

@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import Storage
 import StorageWorkload
 import Testing
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func bytesSortAsValuesDo() {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<60_000 {
             let a = random.value()
             let b = random.below(2) == 0 ? random.neighbour(of: a) : random.value()
@@ -31,7 +32,7 @@ import Testing
     }
 
     @Test func numbersOfAllTypesShareOneOrder() {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<200_000 {
             let a = random.number()
             let b = random.neighbour(of: a)
@@ -82,7 +83,7 @@ import Testing
     }
 
     @Test func noValuesBytesBeginAnothers() {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<20_000 {
             let a = random.value()
             let b = random.below(2) == 0 ? random.neighbour(of: a) : random.value()
@@ -92,7 +93,7 @@ import Testing
     }
 
     @Test func compoundKeysSortFieldByField() {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<20_000 {
             let descending = [random.below(2) == 0, random.below(2) == 0]
             let a = [random.value(depth: 1), random.value(depth: 1)]
@@ -120,7 +121,7 @@ import Testing
             #expect(buffer.isTruncated == isTruncated)
             #expect(buffer.array == Array(key(value).prefix(IndexKeyBuffer.maximumLength)))
         }
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<2000 {
             let value = BSONValue.array(BSONArray((0..<random.below(12)).map { _ in random.value(depth: 2) }))
             let limit = 1 + random.below(60)
@@ -136,7 +137,7 @@ import Testing
     }
 
     @Test func successorsBoundWhatBeginsWithAKey() {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         let buffer = IndexKeyBuffer()
         for _ in 0..<20_000 {
             let a = random.value()
@@ -154,7 +155,7 @@ import Testing
     }
 
     @Test func typesHaveRangesOfTheirOwn() {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<5000 {
             let value = random.value()
             for descending in [false, true] {
@@ -170,7 +171,7 @@ import Testing
     }
 
     @Test func stringPrefixesBeginTheKeysOfTheirStrings() {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         for _ in 0..<5000 {
             let (prefix, text) = (random.text(), random.text())
             for descending in [false, true] {

@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import StorageWorkload
 import Testing
 
@@ -144,7 +145,7 @@ import Testing
     // MARK: Order
 
     @Test func indexesScanInTheOrderOfTheirFields() throws {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         let definition = IndexDefinition(name: "x", keyPattern: ["a": 1, "b": -1])
         try withCollection([definition]) { environment, collection in
             var rows: [(id: RecordId, a: BSONValue, b: BSONValue)] = []
@@ -191,7 +192,7 @@ import Testing
     }
 
     @Test func buildingAnIndexGivesWhatMaintainingItGives() throws {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         let definitions = [
             IndexDefinition(name: "v_1", keyPattern: ["v": 1]),
             IndexDefinition(name: "v_-1_w_1", keyPattern: ["v": -1, "w.a": 1]),

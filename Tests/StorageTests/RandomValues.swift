@@ -1,7 +1,8 @@
 import BSON
+import Platform
 import StorageWorkload
 
-extension SeededGenerator {
+extension SeededRandom {
     /// A value of any type, small but awkward; numbers most of the time.
     mutating func value(depth: Int = 2) -> BSONValue {
         switch below(depth > 0 ? 30 : 25) {

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 import Storage
 import StorageWorkload
 import Testing
@@ -99,7 +100,7 @@ import Testing
     }
 
     @Test func randomSavepointsLeaveWhatAModelSays() throws {
-        var random = SeededGenerator.announced()
+        var random = SeededRandom.announced()
         try withStore { environment in
             try environment.write { transaction in
                 let collection = try transaction.createCollection(orders)
@@ -126,7 +127,7 @@ import Testing
 
     /// Some changes, some of them in savepoints that fail, in the store and in the model.
     private func change(
-        _ transaction: WriteTransaction, _ model: inout [Int: Document], _ random: inout SeededGenerator, depth: Int
+        _ transaction: WriteTransaction, _ model: inout [Int: Document], _ random: inout SeededRandom, depth: Int
     ) throws {
         let collection = try transaction.entry(orders)
         func recordId(_ id: Int) throws -> RecordId {
@@ -176,7 +177,7 @@ import Testing
             }
             let first = environment.lastTransactionId
             let refused = Counter()
-            runThreads(16) { thread in
+            try runThreads(16) { thread in
                 for round in 0..<40 {
                     // Every fifth write fails, half of them after having changed something.
                     if round % 5 == 4 {
@@ -209,7 +210,7 @@ import Testing
             try environment.write { try $0.createCollection(orders) }
             let before = environment.lastTransactionId
             let waiting = Counter()
-            runThreads(9) { thread in
+            try runThreads(9) { thread in
                 if thread == 0 {
                     // Leads, and holds the others up until all of them wait.
                     try environment.write { transaction in
@@ -232,7 +233,7 @@ import Testing
     @Test func exclusiveWritesRunAloneOnTheirOwnThread() throws {
         try withStore { environment in
             try environment.write { try $0.createCollection(orders) }
-            runThreads(8) { thread in
+            try runThreads(8) { thread in
                 for round in 0..<20 {
                     let own = UInt(bitPattern: pthread_self().hashValue)
                     try environment.write(exclusive: thread % 2 == 0) { transaction in

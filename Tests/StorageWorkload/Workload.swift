@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import Storage
 
 /// An endless, reproducible sequence of changes to a collection, of which each thread of a child process does its own.
@@ -25,12 +26,12 @@ public struct Workload {
     public private(set) var scratchCount = 0
     /// How many steps have been taken.
     public private(set) var steps = 0
-    private var random: SeededGenerator
+    private var random: SeededRandom
     private var ids: [String] = []
 
     public init(seed: UInt64, thread: Int) {
         self.thread = thread
-        random = SeededGenerator(seed: seed &+ UInt64(thread) &* 7919)
+        random = SeededRandom(seed: seed &+ UInt64(thread) &* 7919)
     }
 
     public var scratch: Namespace { Namespace("crash", "scratch\(thread)") }

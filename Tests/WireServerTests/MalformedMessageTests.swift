@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import TestSupport
 import Testing
 
@@ -106,7 +107,7 @@ import Testing
     func noBytesHarmTheServer(seed: UInt64) throws {
         let fixture = try Fixture()
         fixture.deployment.answer("echo") { $0 }
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let good: [[UInt8]] = [
             RawClient.message(Self.ping),
             RawClient.message(
@@ -133,7 +134,7 @@ import Testing
         try fixture.expectAlive("seed \(seed)")
     }
 
-    private func spoiled(_ message: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+    private func spoiled(_ message: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
         var bytes = message
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
             let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -162,18 +163,5 @@ extension [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(littleEndian: Int32(count + more))
         return bytes + self[4...]
-    }
-}
-
-/// A small seeded generator, so that a failing run can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,22 +1,11 @@
 import BSON
+import Platform
 import Testing
 
 @testable import Worker
 
 /// Damaged messages: whatever comes, each line gets one answer and the worker goes on.
 @Suite struct FuzzTests {
-    /// Numbers from a seed, the same each time (SplitMix64).
-    struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     private static let messages = [
         #"{"jsonrpc":"2.0","id":1,"method":"documents.find","params":{"collection":"c","filter":{"a":{"$gt":[1,-2.5e3,"ü\u00e9\n"]}},"limit":5}}"#,
         #"[{"jsonrpc":"2.0","id":"x","method":"server.ping"},{"jsonrpc":"2.0","id":null,"method":"server.describe","params":{}}]"#,
@@ -25,7 +14,7 @@ import Testing
         #"{"jsonrpc":"2.0","id":9,"method":"documents.next","params":{"cursor":"c1","canonical":true,"progress":"p"}}"#,
     ]
 
-    private func damaged(_ line: String, _ random: inout Seeded) -> [UInt8] {
+    private func damaged(_ line: String, _ random: inout SeededRandom) -> [UInt8] {
         var bytes = Array(line.utf8)
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
             let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -44,7 +33,7 @@ import Testing
         "Damaged lines are taken apart without a trap, and errors point into the line",
         arguments: [1, 2, 3] as [UInt64])
     func parsing(_ seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<3000 {
             let line = damaged(FuzzTests.messages.randomElement(using: &random)!, &random)
             guard case .single(.failure(let rejected)) = Message.parse(line), rejected.error.code == .parseError else {
@@ -59,7 +48,7 @@ import Testing
         "Each damaged line gets at most one answer, and the worker answers what follows",
         arguments: [11, 12] as [UInt64])
     func answering(_ seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SeededRandom(seed: seed)
         var options = Worker.Options()
         options.concurrency = 1
         let worker = try RunningWorker(FakeDeployment(), options: options)

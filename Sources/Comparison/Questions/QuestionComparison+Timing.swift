@@ -1,6 +1,7 @@
 import BSON
 import DocumentStore
 import Glibc
+import Platform
 
 extension QuestionComparison {
     /// What one side took for one question.
@@ -44,7 +45,7 @@ extension QuestionComparison {
     /// - Returns: one a side for each question, in the order of sides; the questions first that cost documents the most against
     ///   tables.
     public func time(runs: Int, seed: UInt64, plans: Bool = false, progress: (Int) -> Void) throws -> [[Measurement]] {
-        var order = SplitMix64(state: seed)
+        var order = SeededRandom(seed: seed)
         var measurements = try describe(plans: plans)
         let turns = questions.indices.flatMap { question in
             sides.indices.filter { questions[question].isEqual($0) == true }.map { (question, $0) }
@@ -135,17 +136,4 @@ func milliseconds(_ body: () throws -> Void) rethrows -> Double {
     let start = monotonicSeconds()
     try body()
     return (monotonicSeconds() - start) * 1000
-}
-
-/// Steele, Lea and Flood's generator (OOPSLA 2014): the same numbers for the same seed.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }

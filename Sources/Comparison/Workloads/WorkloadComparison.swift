@@ -1,6 +1,7 @@
 import Analytics
 import BSON
 import DocumentStore
+import Platform
 import Retail
 
 /// What an application does besides asking questions, on copies of a store's documents in every database.
@@ -11,7 +12,7 @@ public struct WorkloadComparison {
     private let schema: RelationalSchema
     private let sides: [any WorkloadSide]
     private let progress: (String) -> Void
-    private var order: SplitMix64
+    private var order: SeededRandom
 
     /// - Parameters:
     ///   - documents: the path of an embedded store that is made, and removed with `remove` before each load.
@@ -26,7 +27,7 @@ public struct WorkloadComparison {
         self.options = options
         self.schema = schema
         self.progress = progress
-        order = SplitMix64(state: options.seed)
+        order = SeededRandom(seed: options.seed)
         sides =
             [StoreWorkloads(path: documents, catalog: catalog, schema: schema, remove: { remove(documents) })]
             + targets.map { target, replacing in

@@ -1,6 +1,7 @@
 import Analytics
 import BSON
 import DocumentStore
+import Platform
 import Retail
 
 /// What workloads read, add and change: chosen from the store by a seed.
@@ -17,7 +18,7 @@ struct WorkloadSample {
     let productCount: Int
 
     init(_ source: Database, _ schema: RelationalSchema, _ options: WorkloadOptions) throws {
-        var random = SplitMix64(state: options.seed)
+        var random = SeededRandom(seed: options.seed)
         var keys: [String: [BSONValue]] = [:]
         let existing = Set(try source.collectionNames())
         for name in ["customers", "products", "orders"] where existing.contains(name) {
@@ -69,7 +70,7 @@ struct WorkloadSample {
 
     /// Keys by chance, each as likely (algorithm R of Vitter, "Random Sampling with a Reservoir", 1985), shuffled.
     private static func chosen(
-        _ count: Int, of collection: Collection, _ random: inout SplitMix64
+        _ count: Int, of collection: Collection, _ random: inout SeededRandom
     ) throws -> [BSONValue] {
         var kept: [BSONValue] = []
         var seen = 0

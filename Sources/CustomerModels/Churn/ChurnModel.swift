@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 
 /// How churn is defined and looked for.
 public struct ChurnOptions: Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// k-means: points put into k groups so that the squared distances to their groups' means are least.
 ///

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 
 /// Customers in groups of similar behaviour, found by k-means.
 ///

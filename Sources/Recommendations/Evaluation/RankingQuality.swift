@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// How good ranked lists are, each judged against what was bought.
 struct RankingQuality: Sendable {
@@ -52,7 +53,7 @@ struct RankingQuality: Sendable {
             (hitRateInterval, gainInterval) = (hitRate...hitRate, gain...gain)
             return
         }
-        var random = SplitMix(seed)
+        var random = SeededRandom(seed: seed)
         var (hits, gains): ([Double], [Double]) = ([], [])
         for _ in 0..<RankingQuality.samples {
             var (hit, gain) = (0.0, 0.0)
@@ -73,20 +74,4 @@ struct RankingQuality: Sendable {
 
     /// Bootstrap samples of customers behind an interval of 95 %.
     static let samples = 1000
-}
-
-/// A generator of random numbers that only its seed decides (Steele, Lea and Flood, Fast Splittable Pseudorandom Number
-/// Generators, 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

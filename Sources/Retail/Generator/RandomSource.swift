@@ -1,33 +1,25 @@
+import Platform
+
 /// A reproducible source of random numbers: the same seed, stream and index give the same numbers on every machine.
 ///
-/// SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014). Streams make parts of the
-/// generated data independent of one another: customer 7 is the same person whatever was drawn before.
+/// Streams make parts of the generated data independent of one another: customer 7 is the same person whatever was drawn
+/// before.
 struct RandomSource {
-    private var state: UInt64
+    private var random: SeededRandom
 
     init(seed: UInt64, stream: UInt64 = 0, index: Int = 0) {
-        state =
-            RandomSource.mixed(seed)
-            ^ RandomSource.mixed(stream &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(bitPattern: Int64(index)))
+        random = SeededRandom(
+            seed: SeededRandom.mixed(seed)
+                ^ SeededRandom.mixed(stream &* 0x9FB2_1C65_1E98_DF25 &+ UInt64(bitPattern: Int64(index))))
     }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return RandomSource.mixed(state)
-    }
+    mutating func next() -> UInt64 { random.next() }
 
-    private static func mixed(_ word: UInt64) -> UInt64 {
-        var z = word
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
+    /// Uniform in 0 ..< 1.
+    mutating func unit() -> Double { random.uniform() }
 
-    /// Uniform in 0 ..< 1, a multiple of 2⁻⁵³.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-    /// Uniform in 0 ..< bound; the bias is below bound / 2⁶⁴.
-    mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
+    /// Uniform in 0 ..< bound.
+    mutating func below(_ bound: Int) -> Int { random.index(below: bound) }
 
     mutating func within(_ range: ClosedRange<Int>) -> Int { range.lowerBound + below(range.count) }
 

@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import StorageWorkload
 import Testing
 
@@ -40,7 +41,7 @@ import Testing
     /// Every row that may differ is replaced, and everything it may depend on is read; what is not replaced cannot differ.
     @Test func windowsCoverWhatMayDiffer() {
         for seed in UInt64(1)...400 {
-            var random = SeededGenerator(seed: seed)
+            var random = SeededRandom(seed: seed)
             let neighbours = Int.random(in: 0...3, using: &random)
             let kept = Set((0..<40).filter { _ in Int.random(in: 0..<3, using: &random) > 0 })
             let changed = Set(

@@ -1,5 +1,6 @@
 import BSON
 import DocumentStore
+import Platform
 import Retail
 import StorageWorkload
 import TestSupport
@@ -53,7 +54,7 @@ import Testing
         let aggregation = try RefreshTests.aggregation(name)
         for seed in UInt64(1)...(kind == .engine ? 4 : 1) {
             let shop = try DeploymentStore(kind)
-            var random = SeededGenerator(seed: seed)
+            var random = SeededRandom(seed: seed)
             var history = OrderHistory(shop.database)
             try history.change(30, &random)
             var outcomes: [RefreshReport.Outcome: Int] = [:]
@@ -258,7 +259,7 @@ struct OrderHistory {
     }
 
     /// A time on any day of three years, those at the ends of months more often.
-    private static func time(_ random: inout SeededGenerator) -> Int64 {
+    private static func time(_ random: inout SeededRandom) -> Int64 {
         let month = Period.month.firstDay(of: 2020 * 12 + Int.random(in: 0..<36, using: &random))
         let day =
             Bool.random(using: &random)
@@ -266,7 +267,7 @@ struct OrderHistory {
         return Int64(day) * 86_400_000 + Int64.random(in: 0..<86_400_000, using: &random)
     }
 
-    mutating func change(_ count: Int, _ random: inout SeededGenerator) throws {
+    mutating func change(_ count: Int, _ random: inout SeededRandom) throws {
         for _ in 0..<count {
             switch ids.isEmpty ? 0 : Int.random(in: 0..<8, using: &random) {
             case 0...2:
@@ -290,7 +291,7 @@ struct OrderHistory {
         }
     }
 
-    private func set(_ field: String, _ value: BSONValue, _ random: inout SeededGenerator) throws {
+    private func set(_ field: String, _ value: BSONValue, _ random: inout SeededRandom) throws {
         let id = ids[Int.random(in: 0..<ids.count, using: &random)]
         try orders.updateOne(["_id": .string(id)], ["$set": [field: value]]).orThrow()
     }

@@ -1,5 +1,6 @@
 import BSON
 import Glibc
+import Platform
 import Testing
 
 @testable import QueryLanguage
@@ -66,7 +67,7 @@ import Testing
         let seed =
             getenv("ATELIER_TEST_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 0...UInt64.max)
         print("expression laws: seed \(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededRandom(seed: seed)
         for template in Self.templates {
             let expression = try Document(json: "{\"e\": \(template)}")["e"]!
             for _ in 0..<120 {
@@ -113,18 +114,5 @@ import Testing
         } catch {
             return "error \((error as? AtelierError)?.code.rawValue ?? 0)"
         }
-    }
-}
-
-/// A reproducible source of randomness. Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators".
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import BSON
+import Platform
 import Testing
 
 @testable import QueryLanguage
@@ -9,7 +10,7 @@ import Testing
 
     @Test(arguments: 0..<40)
     func eachFieldIsTheFirstOfItsName(seed: Int) throws {
-        var random = SeededGenerator(state: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let compiler = Compiler(now: 0)
         // Some of the names are read, in whichever order; the others are there to be passed over.
         let read = Self.names.shuffled(using: &random).prefix(Int.random(in: 1...Self.names.count, using: &random))
@@ -30,7 +31,7 @@ import Testing
     /// Expressions that look at the same array's documents, together and each for itself.
     @Test(arguments: 0..<40)
     func arraysTakenApartOnceAreTheSameForEverybody(seed: Int) throws {
-        var random = SeededGenerator(state: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let expressions = [
             #"{"$sum": "$list.b"}"#,
             #"{"$map": {"input": "$list", "as": "x", "in": ["$$x.a", "$$x.price", "$$x"]}}"#,
@@ -106,7 +107,7 @@ import Testing
         }
     }
 
-    private static func document(_ row: Int, _ random: inout SeededGenerator) -> Document {
+    private static func document(_ row: Int, _ random: inout SeededRandom) -> Document {
         var present = names.filter { _ in Int.random(in: 0..<4, using: &random) > 0 }
         if Int.random(in: 0..<4, using: &random) == 0 { present.shuffle(using: &random) }
         if Int.random(in: 0..<6, using: &random) == 0, let twice = present.randomElement(using: &random) {
