@@ -17,6 +17,7 @@ public final class Engine: Deployment {
     let startedAt = Clock.uptime()
     let durability: String
     let blockingMemory: Int
+    let columns: ColumnCaches
 
     /// Opens the store at a path, and makes it where there is none.
     /// - Throws: `AtelierError` for a path that cannot be a store, a store of a newer format, a full disk.
@@ -27,6 +28,7 @@ public final class Engine: Deployment {
                 durability: options.relaxedDurability ? .relaxed : .synced, isReadOnly: options.readOnly))
         durability = options.relaxedDurability ? "relaxed" : "synced"
         blockingMemory = options.blockingMemory
+        columns = ColumnCaches(maximumBytes: options.columnMemory)
     }
 
     public func run(_ document: Document, in database: String) throws -> Document {
@@ -76,6 +78,9 @@ public struct EngineOptions: Sendable {
     /// How many bytes a `$sort` or `$group` holds in memory before it spills to a temporary file or, where the command
     /// forbids that, fails. MongoDB's limit unless told otherwise.
     public var blockingMemory = 100 << 20
+    /// How many bytes the columns may take that are kept of collections which are read again and again: an eighth of the
+    /// machine's memory unless told otherwise.
+    public var columnMemory = sysconf(Int32(_SC_PHYS_PAGES)) / 8 * sysconf(Int32(_SC_PAGESIZE))
 
     public init(relaxedDurability: Bool = false, readOnly: Bool = false) {
         self.relaxedDurability = relaxedDurability

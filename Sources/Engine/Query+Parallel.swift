@@ -15,6 +15,7 @@ extension Query {
             case .collection(let collection, forward: true)? = plan?.access, SideBySide.processors > 1,
             try reader.dataSize(collection) >= Query.worthwhileBytes, let parts = try parts(of: collection)
         else { return nil }
+        let cache = columns(of: collection)
         var builders: [PipelineBuilder] = []
         for part in parts {
             guard let own = builders.isEmpty ? snapshot : try snapshot.sibling() else { return nil }
@@ -23,7 +24,7 @@ extension Query {
             compiler.declareStableBase()
             let source = CollectionScan(
                 try own.records(in: own.catalog[namespace] ?? collection), compiler, Examined(), forward: true,
-                readsAhead: true, part: part)
+                readsAhead: true, part: part, cache: cache)
             let builder = PipelineBuilder(compiler: compiler, environment: self, source: source, interrupt: interrupt)
             try builder.compile(stages, at: 0..<prefix)
             builders.append(builder)
@@ -43,6 +44,12 @@ extension Query {
         let end = cursor.recordId + 1
         let count = UInt64(SideBySide.processors)
         guard end - first >= count else { return nil }
-        return (0..<count).map { first + (end - first) * $0 / count..<first + (end - first) * ($0 + 1) / count }
+        // Parts begin where blocks of columns do.
+        func bound(_ part: UInt64) -> RecordId {
+            if part == 0 || part == count { return part == 0 ? first : end }
+            let bound = first + (end - first) * part / count
+            return max(first, bound - bound % ColumnCache.blockLength)
+        }
+        return (0..<count).map { bound($0)..<bound($0 + 1) }
     }
 }

@@ -16,6 +16,7 @@ final class Query: PipelineEnvironment {
     /// Whether several threads may read; `explain` counts what one does.
     var allowsParallel = true
     fileprivate(set) var overflow: (any ArenaOverflow)?
+    private var askedColumns: [ObjectNumber: ColumnCache?] = [:]
 
     init(_ engine: Engine, _ reader: StorageReader, _ namespace: Namespace, _ interrupt: Interrupt) {
         self.engine = engine
@@ -118,6 +119,15 @@ final class Query: PipelineEnvironment {
         }
     }
 
+    /// The columns that are kept of a collection. However often a query reads it, that counts once.
+    func columns(of collection: CollectionEntry) -> ColumnCache? {
+        guard reader is Snapshot else { return nil }
+        if let known = askedColumns[collection.number] { return known }
+        let cache = engine.columns.cache(of: collection, at: reader.transactionId)
+        askedColumns[collection.number] = .some(cache)
+        return cache
+    }
+
     // MARK: PipelineEnvironment
 
     func source(collection: String, compiler: Compiler, pipeline: [ValueView]) throws -> Stage {
@@ -142,7 +152,8 @@ final class Query: PipelineEnvironment {
             throw error
         }
         if main { (plan, explainedFilter) = (access, start.filter ?? Document()) }
-        return try access.source(reader, compiler, main ? examined : Examined())
+        let isGrouped = PipelineBuilder.parallelPrefix(of: pipeline) != nil
+        return try access.source(reader, compiler, main ? examined : Examined()) { isGrouped ? columns(of: $0) : nil }
     }
 
     func equalityIndex(collection: String, field: String) throws -> (any EqualityIndex)? {

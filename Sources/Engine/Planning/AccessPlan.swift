@@ -20,14 +20,20 @@ struct AccessPlan {
     var rejected: [(name: String, reason: String)] = []
 
     /// The documents as the base of the compiler's rows.
-    func source(_ reader: StorageReader, _ compiler: Compiler, _ examined: Examined) throws -> Stage {
+    ///
+    /// - Parameter columns: gives the columns that are kept of a collection.
+    func source(
+        _ reader: StorageReader, _ compiler: Compiler, _ examined: Examined,
+        columns: (CollectionEntry) -> ColumnCache? = { _ in nil }
+    ) throws -> Stage {
         compiler.declareStableBase()
         switch access {
         case .nothing: return BufferedDocuments(compiler)
         case .collection(let collection, let forward):
             return CollectionScan(
                 try reader.records(in: collection), compiler, examined, forward: forward,
-                readsAhead: reader is Snapshot)
+                readsAhead: reader is Snapshot,
+                cache: forward ? columns(collection) : nil)
         case .index(let collection, let index, let ranges, let forward):
             return try IndexScan(reader, collection, index, ranges, compiler, examined, forward: forward)
         }

@@ -8,7 +8,7 @@ class RecordSource: Stage {
 }
 
 /// Every document of a collection, straight from the store's pages.
-final class CollectionScan: RecordSource {
+final class CollectionScan: RecordSource, BatchSource {
     private let cursor: RecordCursor
     private let slot: Slot
     private let forward: Bool
@@ -24,6 +24,15 @@ final class CollectionScan: RecordSource {
     /// How many records to read ahead; more as the scan goes on, as somebody may want a single one.
     private var reach = 1
     private let furthest: Int
+    /// The batch at hand, and the next of its documents to be yielded as a row.
+    private var block: ColumnBlock?
+    private var replayed: Int?
+    /// What columns are kept in, where they are kept; the first record not read yet; the block last read from the store.
+    private let cache: ColumnCache?
+    private var upcoming: RecordId?
+    private var partlyRead: RecordId?
+    private static let batchRows = 512
+    private static let batchBytes = 4 << 20
 
     private struct Record {
         let id: RecordId
@@ -33,9 +42,10 @@ final class CollectionScan: RecordSource {
     /// - Parameter readsAhead: whether documents stay where they are while the scan goes on, as in a snapshot.
     init(
         _ cursor: RecordCursor, _ compiler: Compiler, _ examined: Examined, forward: Bool, readsAhead: Bool,
-        part: Range<RecordId>? = nil
+        part: Range<RecordId>? = nil, cache: ColumnCache? = nil
     ) {
         self.cursor = cursor
+        self.cache = cache
         self.part = part
         self.examined = examined
         self.forward = forward
@@ -49,6 +59,13 @@ final class CollectionScan: RecordSource {
     override func next(_ scope: Scope) throws -> Bool {
         steps &+= 1
         if steps & 1023 == 0 { try scope.interrupt.check() }
+        if let replayed {
+            guard let block, replayed < block.count else { return false }
+            self.replayed = replayed + 1
+            scope.arena.reset()
+            scope.assign(slot, .document(block.document(at: replayed)))
+            return true
+        }
         position += 1
         if position >= count, try !read() { return false }
         examined.documents &+= 1
@@ -76,9 +93,68 @@ final class CollectionScan: RecordSource {
         return forward ? try cursor.first() : try cursor.last()
     }
 
+    // MARK: Batches
+
+    override var batchSource: (any BatchSource)? { furthest > 1 ? self : nil }
+
+    func loadBatch(_ scope: Scope) throws -> Bool {
+        try scope.interrupt.check()
+        scope.arena.reset()
+        let read = if let cache { try keptBlock(cache, scope) } else { try readBlock(scope) }
+        block = read
+        guard let read else { return false }
+        replayed = read.count
+        examined.documents &+= Int64(read.count)
+        return true
+    }
+
+    override func batch(_ scope: Scope) throws -> Batch { Batch(block!, in: slot, scope) }
+
+    func replay() { replayed = 0 }
+
+    /// The next block of a collection whose columns are kept; nil at the end.
+    private func keptBlock(_ cache: ColumnCache, _ scope: Scope) throws -> ColumnBlock? {
+        if !started { upcoming = try step() ? cursor.recordId : nil }
+        guard let first = upcoming, first < part?.upperBound ?? .max else { return nil }
+        let start = first - first % ColumnCache.blockLength
+        if let (block, next) = cache.block(at: start) {
+            upcoming = next
+            return block
+        }
+        var documents: [DocumentView] = []
+        documents.reserveCapacity(Int(ColumnCache.blockLength))
+        var bytes = 0
+        var found = try cursor.seek(to: first)
+        while found, cursor.recordId < start + ColumnCache.blockLength, bytes < CollectionScan.batchBytes {
+            documents.append(cursor.document)
+            bytes += cursor.document.length
+            found = try cursor.next()
+        }
+        upcoming = found ? cursor.recordId : nil
+        // Of a block of large documents only parts are looked at together, and none is kept.
+        let isWhole = partlyRead != start && upcoming ?? .max >= start + ColumnCache.blockLength
+        partlyRead = start
+        return isWhole ? cache.keep(documents, at: start, next: upcoming) ?? ColumnBlock(documents, scope)
+            : ColumnBlock(documents, scope)
+    }
+
+    /// The next documents, as a block that goes with the scope's batch; nil at the end.
+    private func readBlock(_ scope: Scope) throws -> ColumnBlock? {
+        var documents: [DocumentView] = []
+        documents.reserveCapacity(CollectionScan.batchRows)
+        var bytes = 0
+        while documents.count < CollectionScan.batchRows, bytes < CollectionScan.batchBytes, try step() {
+            if let part, cursor.recordId >= part.upperBound { break }
+            documents.append(cursor.document)
+            bytes += cursor.document.length
+        }
+        return documents.isEmpty ? nil : ColumnBlock(documents, scope)
+    }
+
     override var recordId: RecordId { ahead[position].id }
 
     override func restart() {
+        (block, replayed, upcoming, partlyRead) = (nil, nil, nil, nil)
         started = false
         (position, count, reach) = (0, 0, 1)
     }

@@ -23,6 +23,16 @@ open class Accumulator {
         preconditionFailure("every accumulator takes values")
     }
 
+    /// Takes a value of each row into account, in the row's state.
+    ///
+    /// - Parameter offset: where in the memory of a row's group the state begins.
+    func add(
+        _ values: Column, _ rows: Rows, to states: UnsafeMutablePointer<GroupTable.States>, at offset: Int,
+        memory: Arena
+    ) throws {
+        for i in 0..<rows.count { try add(values[rows[i]], to: states[rows[i]] + offset, memory: memory) }
+    }
+
     /// What the state amounts to; a value in `arena` or in the group's memory.
     func result(_ state: UnsafeMutableRawPointer, arena: Arena) throws -> ValueView {
         preconditionFailure("every accumulator has a result")

@@ -10,6 +10,13 @@ final class SumAccumulator: Accumulator, MergeableAccumulator {
         state.assumingMemoryBound(to: NumericSum.self).pointee.add(value)
     }
 
+    override func add(
+        _ values: Column, _ rows: Rows, to states: UnsafeMutablePointer<GroupTable.States>, at offset: Int,
+        memory: Arena
+    ) {
+        for i in 0..<rows.count { add(values[rows[i]], to: states[rows[i]] + offset, memory: memory) }
+    }
+
     func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
         state.assumingMemoryBound(to: NumericSum.self).pointee.add(
             other.assumingMemoryBound(to: NumericSum.self).pointee)
@@ -44,6 +51,13 @@ final class CountAccumulator: Accumulator, MergeableAccumulator {
 
     override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) {
         state.assumingMemoryBound(to: Int.self).pointee &+= 1
+    }
+
+    override func add(
+        _ values: Column, _ rows: Rows, to states: UnsafeMutablePointer<GroupTable.States>, at offset: Int,
+        memory: Arena
+    ) {
+        for i in 0..<rows.count { (states[rows[i]] + offset).assumingMemoryBound(to: Int.self).pointee &+= 1 }
     }
 
     func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {

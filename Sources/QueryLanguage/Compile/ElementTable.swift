@@ -100,6 +100,33 @@ final class ElementReader {
 
     deinit { columns.deallocate() }
 
+    /// Whether the elements of a batch can be shown, as columns.
+    var isBatched: Bool { table != nil && !element.hasNested }
+
+    /// The elements of the arrays in a slot, with the columns that the reader's own slots stand for.
+    func elements(ofSlot index: Int, _ batch: Batch) throws -> Elements {
+        guard let table else { throw Irregular() }
+        let list = try batch.elements(ofSlot: index, table)
+        show(list)
+        return list
+    }
+
+    /// The elements of the arrays that an expression yields: of a slot, or of such arrays filtered.
+    func elements(of array: Expression, _ batch: Batch, _ rows: Rows) throws -> Elements {
+        if let read = array as? SlotRead { return try elements(ofSlot: read.index, batch) }
+        guard let list = try array.elements(batch, rows), let table, list.table === table else { throw Irregular() }
+        show(list)
+        return list
+    }
+
+    private func show(_ list: Elements) {
+        guard let table else { return }
+        list.batch.share(table.element.index, with: element.index)
+        for i in 0..<columnCount {
+            list.batch.share(table.element.entries[columns[i] - 1].target, with: element.entries[i].target)
+        }
+    }
+
     /// Shows the elements in order, until the closure returns false.
     ///
     /// - Returns: whether it never did.

@@ -12,7 +12,7 @@ public final class Scope {
     public let interrupt: Interrupt
     /// Where in an array a filter matched last: what `$` stands for in the paths of updates and projections.
     @exclusivity(unchecked) public var matchedPosition: Int?
-    private let slotCount: Int
+    let slotCount: Int
     /// Stands before the slots for what is gathered along with what is read.
     @usableFromInline static let unread = -1
 

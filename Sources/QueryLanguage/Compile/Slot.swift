@@ -33,6 +33,9 @@ public final class Slot {
     /// The fields that are gathered, in the order of the entries.
     var gatheredNames: [String] { gathered.map(\.name.text) }
 
+    /// The fields that are gathered and the slots that receive them, in the order of the entries.
+    var gatheredFields: [(name: String, slot: Slot)] { gathered.map { ($0.name.text, $0.slot) } }
+
     /// The slot that receives this field of this slot's document.
     func field(_ name: String, in compiler: Compiler) -> Slot {
         if let known = gathered.first(where: { $0.name.text == name }) { return known.slot }

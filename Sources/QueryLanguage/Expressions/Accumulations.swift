@@ -86,6 +86,15 @@ final class Total: Expression {
         }
         return sum.value(scope.arena)
     }
+
+    override var isBatched: Bool { operands.elements.allSatisfy(\.isBatched) }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let arena = batch.scope.arena
+        return try batch.accumulate(operands.elements, rows) { NumericSum() } add: { $0.add($1) } result: {
+            $0.value(arena)
+        }
+    }
 }
 
 /// An accumulator over the elements of one array, or over several arguments.
@@ -111,6 +120,12 @@ final class Accumulation<State>: Expression {
             for operand in operands { add(&state, try operand.evaluate(scope)) }
         }
         return result(state, scope)
+    }
+
+    override var isBatched: Bool { operands.allSatisfy(\.isBatched) }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        try batch.accumulate(operands, rows, start: start, add: add) { result($0, batch.scope) }
     }
 }
 

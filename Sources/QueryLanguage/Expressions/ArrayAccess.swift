@@ -141,4 +141,18 @@ final class Size: Expression {
         }
         return .integer(count)
     }
+
+    override var isBatched: Bool { array.isBatched }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let column = batch.newColumn()
+        if let list = try array.elements(batch, rows) {
+            for i in 0..<rows.count { column[rows[i]] = .int32(list.counts[rows[i]]) }
+            return column
+        }
+        return try batch.map(array.column(batch, rows), rows) { value in
+            guard value.type == .array else { throw Irregular() }
+            return .integer(Int64(value.asDocument.count))
+        }
+    }
 }

@@ -96,6 +96,18 @@ final class Map: Expression {
         return try other.map(refuse)
     }
 
+    override var isBatched: Bool { input.isBatched && elements.isBatched && body.isBatched }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.arrays(elements(batch, rows), rows) }
+
+    override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
+        let list = try elements.elements(of: input, batch, rows)
+        let shown = list.rows(of: rows)
+        let values = try body.column(list.batch, shown)
+        let isComplete = (0..<shown.count).allSatisfy { !values[shown[$0]].isMissing }
+        return list.mapped(to: try isComplete ? values : list.batch.map(values, shown) { $0.isMissing ? .null : $0 })
+    }
+
     private func refuse(_ value: ValueView) throws -> ValueView {
         if value.isNullish { return .null }
         throw AtelierError(16883, "input to $map must be an array not \(value.type.name)")
@@ -161,6 +173,16 @@ final class Filter: Expression {
             }
             return remaining > 0
         }
+    }
+
+    override var isBatched: Bool { limit == nil && input.isBatched && elements.isBatched && condition.isBatched }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.arrays(elements(batch, rows), rows) }
+
+    override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
+        let list = try elements.elements(of: input, batch, rows)
+        let isTrue = try condition.column(list.batch, list.rows(of: rows))
+        return list.filtered(rows, in: batch, table: passedOn) { isTrue[$0].isTruthy }
     }
 
     private func allowed(_ scope: Scope) throws -> Int {

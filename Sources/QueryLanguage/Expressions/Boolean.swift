@@ -44,4 +44,20 @@ final class Connective: Expression {
         }
         return .bool(!decisive)
     }
+
+    override var isBatched: Bool { operands.elements.allSatisfy(\.isBatched) }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let column = batch.newColumn()
+        for i in 0..<rows.count { column[rows[i]] = .bool(!decisive) }
+        // Operands are worked out for the rows that those before left undecided.
+        var open = rows
+        for operand in operands.elements where open.count > 0 {
+            let values = try operand.column(batch, open)
+            let decided = batch.rows(open) { values[$0].isTruthy == decisive }
+            for i in 0..<decided.passed.count { column[decided.passed[i]] = .bool(decisive) }
+            open = decided.others
+        }
+        return column
+    }
 }

@@ -48,6 +48,19 @@ final class Comparison: Expression {
         return .bool(order < 0 ? outcome.less : order == 0 ? outcome.equal : outcome.greater)
     }
 
+    override var isBatched: Bool { left.isBatched && right.isBatched }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let outcome = outcome
+        @inline(__always) func answer(_ order: Int) -> ValueView {
+            .bool(order < 0 ? outcome.less : order == 0 ? outcome.equal : outcome.greater)
+        }
+        let values = try left.column(batch, rows)
+        if let whole { return try batch.map(values, rows) { answer(Comparison.order($0, whole)) } }
+        if let constant = right.constant { return try batch.map(values, rows) { answer($0.compare(constant)) } }
+        return try batch.map(values, right.column(batch, rows), rows) { answer($0.compare($1)) }
+    }
+
     /// The order of a value and a whole number, without a detour for those that are compared most: quantities and prices.
     @inline(__always)
     private static func order(_ value: ValueView, _ whole: Int64) -> Int {

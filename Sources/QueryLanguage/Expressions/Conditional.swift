@@ -55,6 +55,19 @@ final class Conditional: Expression {
         try condition.evaluate(scope).isTruthy
             ? yes.visitElements(scope, visit) : no.visitElements(scope, visit)
     }
+
+    override var isBatched: Bool { condition.isBatched && yes.isBatched && no.isBatched }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let isTrue = try condition.column(batch, rows)
+        let (passed, others) = batch.rows(rows) { isTrue[$0].isTruthy }
+        if others.count == 0 { return try yes.column(batch, passed) }
+        if passed.count == 0 { return try no.column(batch, others) }
+        let column = batch.newColumn()
+        batch.copy(try yes.column(batch, passed), passed, to: column)
+        batch.copy(try no.column(batch, others), others, to: column)
+        return column
+    }
 }
 
 /// `$ifNull`: the first operand that is not null, undefined or missing; else the last.
@@ -68,6 +81,19 @@ final class FirstNonNull: Expression {
             if !value.isNullish { return value }
         }
         return try operands[operands.count - 1].evaluate(scope)
+    }
+
+    override var isBatched: Bool { operands.allSatisfy(\.isBatched) }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let column = batch.newColumn()
+        var open = rows
+        for operand in operands where open.count > 0 {
+            let values = try operand.column(batch, open)
+            batch.copy(values, open, to: column)
+            open = batch.rows(open) { values[$0].isNullish }.passed
+        }
+        return column
     }
 }
 
@@ -134,5 +160,25 @@ final class Switch: Expression {
                 40066, "$switch could not find a matching branch for an input, and no default was specified.")
         }
         return try otherwise.evaluate(scope)
+    }
+
+    override var isBatched: Bool {
+        branches.allSatisfy { $0.condition.isBatched && $0.value.isBatched } && otherwise?.isBatched ?? true
+    }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let column = batch.newColumn()
+        var open = rows
+        for branch in branches where open.count > 0 {
+            let isTrue = try branch.condition.column(batch, open)
+            let (passed, others) = batch.rows(open) { isTrue[$0].isTruthy }
+            if passed.count > 0 { batch.copy(try branch.value.column(batch, passed), passed, to: column) }
+            open = others
+        }
+        if open.count > 0 {
+            guard let otherwise else { throw Irregular() }
+            batch.copy(try otherwise.column(batch, open), open, to: column)
+        }
+        return column
     }
 }

@@ -74,6 +74,21 @@ final class DateField: Expression {
         let value = try date.evaluate(scope)
         if value.isNullish { return .null }
         guard let zone = try zone.evaluate(scope) else { return .null }
+        return try read(value, zone)
+    }
+
+    override var isBatched: Bool { date.isBatched && zone.isConstant }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let zone = try zone.evaluate(batch.scope)
+        return try batch.map(date.column(batch, rows), rows) { value in
+            guard let zone, !value.isNullish else { return .null }
+            return try read(value, zone)
+        }
+    }
+
+    @inline(__always)
+    private func read(_ value: ValueView, _ zone: TimeZone) throws -> ValueView {
         let local = zone.local(try value.coercedDate())
         var answer: Int
         if isOfDay {

@@ -14,6 +14,18 @@ open class Expression {
     /// The value, where it is the same for every row.
     var constant: ValueView? { nil }
 
+    /// Whether the expression can be worked out for a batch of rows.
+    var isBatched: Bool { false }
+
+    /// The value for each of some rows of a batch. Its values may live as long as the batch.
+    ///
+    /// What it throws leaves the answer to `evaluate`, row by row: an error, or that the batch is irregular.
+    func column(_ batch: Batch, _ rows: Rows) throws -> Column { throw Irregular() }
+
+    /// For some rows of a batch the elements of the arrays that the expression yields, where it has them without building
+    /// the arrays; nil where `column` is the way.
+    func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? { nil }
+
     /// Shows the elements of the array that the expression yields, in order; where it yields no array, returns what it
     /// yields instead.
     ///
@@ -34,6 +46,13 @@ final class Constant: Expression {
     init(_ value: ValueView) { self.value = value }
     override func evaluate(_ scope: Scope) throws -> ValueView { value }
     override var constant: ValueView? { value }
+
+    override var isBatched: Bool { true }
+    override func column(_ batch: Batch, _ rows: Rows) -> Column {
+        let column = batch.newColumn()
+        for i in 0..<rows.count { column[rows[i]] = value }
+        return column
+    }
 }
 
 /// A slot's value: a field of the row, or a variable.
@@ -41,6 +60,10 @@ final class SlotRead: Expression {
     let index: Int
     init(_ slot: Slot) { index = slot.index }
     override func evaluate(_ scope: Scope) throws -> ValueView { scope.slots[index] }
+
+    override var isBatched: Bool { true }
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.column(index) }
+    override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? { batch.elements(ofSlot: index) }
 }
 
 /// A field of what a slot holds: gathered where that is a document; of an array, the array of its documents' values.
@@ -78,6 +101,27 @@ final class FieldRead: Expression {
         }
         return nil
     }
+
+    override var isBatched: Bool { elements.isBatched }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        guard let list = try elements(batch, rows) else { return try batch.column(gathered) }
+        let column = batch.newColumn()
+        try list.makeArrays(rows, into: column, batch.scope)
+        return column
+    }
+
+    override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
+        if batch.elements(ofSlot: index) == nil {
+            let holders = try batch.column(index)
+            if !(0..<rows.count).contains(where: { holders[rows[$0]].type == .array }) { return nil }
+        }
+        let list = try elements.elements(ofSlot: index, batch)
+        let values = try list.batch.column(gatheredFromElement)
+        let isMissing = (0..<list.batch.count).contains { values[$0].isMissing }
+        return (isMissing ? list.filtered(rows, in: batch, table: nil) { !values[$0].isMissing } : list)
+            .mapped(to: values)
+    }
 }
 
 /// The rest of a path below a slot, as expressions read it.
@@ -92,6 +136,14 @@ final class PathRead: Expression {
         let value = scope.slots[index]
         if value.type == .document && components.count == 1 { return value.asDocument.find(components[0]) }
         return FieldPath.read(value, components[...], arena: scope.arena)
+    }
+
+    override var isBatched: Bool { true }
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        try batch.map(batch.column(index), rows) { value in
+            if value.type == .document && components.count == 1 { return value.asDocument.find(components[0]) }
+            return FieldPath.read(value, components[...], arena: batch.scope.arena)
+        }
     }
 }
 

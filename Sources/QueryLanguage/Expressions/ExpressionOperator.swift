@@ -102,6 +102,29 @@ final class FunctionCall: Expression {
     override func evaluate(_ scope: Scope) throws -> ValueView {
         try body(scope, Arguments(operands: list.loan, scope: .passUnretained(scope)))
     }
+
+    override var isBatched: Bool { operands.allSatisfy(\.isBatched) }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let columns = try operands.map { try $0.column(batch, rows) }
+        let held = columns.map { _ in Held() }
+        let arguments = ObjectList<Expression>(held)
+        let column = batch.newColumn()
+        let scope = batch.scope
+        for i in 0..<rows.count {
+            let row = rows[i]
+            for k in held.indices { held[k].value = columns[k][row] }
+            column[row] = try body(scope, Arguments(operands: arguments.loan, scope: .passUnretained(scope)))
+            try batch.checkMemory()
+        }
+        return column
+    }
+}
+
+/// A value that stands in a column, as a call's argument.
+private final class Held: Expression {
+    @exclusivity(unchecked) var value = ValueView.missing
+    override func evaluate(_ scope: Scope) -> ValueView { value }
 }
 
 final class UnaryCall: Expression {
@@ -114,6 +137,11 @@ final class UnaryCall: Expression {
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView { try body(scope, operand.evaluate(scope)) }
+
+    override var isBatched: Bool { operand.isBatched }
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        try batch.map(operand.column(batch, rows), rows) { try body(batch.scope, $0) }
+    }
 }
 
 final class BinaryCall: Expression {
@@ -131,5 +159,10 @@ final class BinaryCall: Expression {
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
         try body(scope, left.evaluate(scope), right.evaluate(scope))
+    }
+
+    override var isBatched: Bool { left.isBatched && right.isBatched }
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        try batch.map(left.column(batch, rows), right.column(batch, rows), rows) { try body(batch.scope, $0, $1) }
     }
 }

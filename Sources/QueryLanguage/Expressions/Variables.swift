@@ -38,6 +38,13 @@ final class Let: Expression {
         for binding in bindings { scope.assign(binding.slot, try binding.value.evaluate(scope)) }
         return try body.evaluate(scope)
     }
+
+    override var isBatched: Bool { body.isBatched && bindings.allSatisfy(\.value.isBatched) }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        for binding in bindings { batch.set(binding.slot, try binding.value.column(batch, rows), rows) }
+        return try body.column(batch, rows)
+    }
 }
 
 extension Compiler {

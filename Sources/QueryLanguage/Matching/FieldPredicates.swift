@@ -11,6 +11,13 @@ final class FieldPredicate: Predicate {
     }
 
     override func matches(_ scope: Scope) throws -> Bool { try MatchPath.end(scope.slots[index], test, scope) }
+
+    override var isBatched: Bool { true }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        let values = try batch.column(index)
+        return try batch.rows(rows) { try MatchPath.end(values[$0], test, batch.scope) }.passed
+    }
 }
 
 /// A test of what a path below a top-level field leads to.
@@ -29,6 +36,16 @@ final class PathPredicate: Predicate {
     override func matches(_ scope: Scope) throws -> Bool {
         try rest.leads(from: scope.slots[index], at: 0, to: test, scope)
     }
+
+    override var isBatched: Bool { true }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        if rest.leadsToFirstElement, test is ExistsTest, let list = batch.elements(ofSlot: index) {
+            return batch.rows(rows) { list.counts[$0] > 0 }.passed
+        }
+        let values = try batch.column(index)
+        return try batch.rows(rows) { try rest.leads(from: values[$0], at: 0, to: test, batch.scope) }.passed
+    }
 }
 
 /// A test of a field of an embedded document: of the gathered value where the slot holds a document, which it mostly
@@ -46,6 +63,15 @@ final class EmbeddedFieldPredicate: Predicate {
 
     override func matches(_ scope: Scope) throws -> Bool {
         scope.slots[index].type == .document ? try gathered.matches(scope) : try walk.matches(scope)
+    }
+
+    override var isBatched: Bool { gathered.isBatched && walk.isBatched }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        if batch.elements(ofSlot: index) != nil { return try walk.passing(rows, of: batch) }
+        let holders = try batch.column(index)
+        let isGathered = (0..<rows.count).allSatisfy { holders[rows[$0]].type == .document }
+        return try isGathered ? gathered.passing(rows, of: batch) : walk.passing(rows, of: batch)
     }
 }
 
@@ -68,6 +94,17 @@ final class IntegerFieldPredicate: Predicate {
         if value.type == .int32 || value.type == .int64 { return comparison.accepts(value.asInt64, number) }
         return try MatchPath.end(value, test, scope)
     }
+
+    override var isBatched: Bool { true }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        let (values, comparison, number) = (try batch.column(index), comparison, number)
+        return try batch.rows(rows) { row in
+            let value = values[row]
+            if value.type == .int32 || value.type == .int64 { return comparison.accepts(value.asInt64, number) }
+            return try MatchPath.end(value, test, batch.scope)
+        }.passed
+    }
 }
 
 /// A top-level field that equals a string.
@@ -89,5 +126,17 @@ final class TextFieldPredicate: Predicate {
                 && (text.isEmpty || sameBytes(value.pointer, text.baseAddress.unsafelyUnwrapped, text.count))
         }
         return try MatchPath.end(value, test, scope)
+    }
+
+    override var isBatched: Bool { true }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        let (values, text) = (try batch.column(index), text)
+        return try batch.rows(rows) { row in
+            let value = values[row]
+            guard value.type == .string else { return try MatchPath.end(value, test, batch.scope) }
+            return Int(value.length) == text.count
+                && (text.isEmpty || sameBytes(value.pointer, text.baseAddress.unsafelyUnwrapped, text.count))
+        }.passed
     }
 }

@@ -32,6 +32,9 @@ final class MatchPath: @unchecked Sendable {
 
     deinit { steps.deallocate() }
 
+    /// Whether the path is `0`: of an array its first element, if it has one.
+    var leadsToFirstElement: Bool { count == 1 && steps[0].position == 0 }
+
     /// The component's name where the path has just one.
     var onlyComponent: String? { count == 1 ? names[0].text : nil }
 

@@ -13,6 +13,14 @@ open class Predicate {
     open func matches(_ scope: Scope) throws -> Bool {
         preconditionFailure("every predicate says what it matches")
     }
+
+    /// Whether the predicate can look at a batch of rows.
+    var isBatched: Bool { false }
+
+    /// The rows, of some of a batch, that pass. It does not say which elements matched.
+    ///
+    /// What it throws leaves the answer to `matches`, row by row.
+    func passing(_ rows: Rows, of batch: Batch) throws -> Rows { throw Irregular() }
 }
 
 /// The same answer for every row.
@@ -20,6 +28,9 @@ final class ConstantPredicate: Predicate {
     let answer: Bool
     init(_ answer: Bool) { self.answer = answer }
     override func matches(_ scope: Scope) throws -> Bool { answer }
+
+    override var isBatched: Bool { true }
+    override func passing(_ rows: Rows, of batch: Batch) -> Rows { batch.rows(rows) { _ in answer }.passed }
 }
 
 /// `$and`: every part, from left to right until one fails.
@@ -30,6 +41,14 @@ final class Conjunction: Predicate {
     override func matches(_ scope: Scope) throws -> Bool {
         for index in 0..<parts.count where try !parts.with(index, { try $0.matches(scope) }) { return false }
         return true
+    }
+
+    override var isBatched: Bool { parts.elements.allSatisfy(\.isBatched) }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        var passed = rows
+        for part in parts.elements where passed.count > 0 { passed = try part.passing(passed, of: batch) }
+        return passed
     }
 }
 
@@ -44,6 +63,20 @@ final class Disjunction: Predicate {
         for index in 0..<parts.count where try parts.with(index, { try $0.matches(scope) }) { return true }
         return false
     }
+
+    override var isBatched: Bool { parts.elements.allSatisfy(\.isBatched) }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        let hasPassed = batch.scope.arena.vector(of: Bool.self, batch.count)
+        hasPassed.initialize(repeating: false, count: batch.count)
+        var open = rows
+        for part in parts.elements where open.count > 0 {
+            let passed = try part.passing(open, of: batch)
+            for i in 0..<passed.count { hasPassed[passed[i]] = true }
+            open = batch.rows(open) { !hasPassed[$0] }.passed
+        }
+        return batch.rows(rows) { hasPassed[$0] }.passed
+    }
 }
 
 /// `$nor` of one part, `$not`, `$ne`, `$nin`.
@@ -56,6 +89,18 @@ final class Negation: Predicate {
         defer { scope.matchedPosition = position }
         return try !part.matches(scope)
     }
+
+    override var isBatched: Bool { part.isBatched }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        let passed = try part.passing(rows, of: batch)
+        var next = 0
+        return batch.rows(rows) { row in
+            guard next < passed.count, passed[next] == row else { return true }
+            next += 1
+            return false
+        }.passed
+    }
 }
 
 /// `$expr`: the truth of an expression.
@@ -63,6 +108,13 @@ final class ExpressionPredicate: Predicate {
     let expression: Expression
     init(_ expression: Expression) { self.expression = expression }
     override func matches(_ scope: Scope) throws -> Bool { try expression.evaluate(scope).isTruthy }
+
+    override var isBatched: Bool { expression.isBatched }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        let isTrue = try expression.column(batch, rows)
+        return batch.rows(rows) { isTrue[$0].isTruthy }.passed
+    }
 }
 
 /// `$sampleRate`: a row passes with this probability.

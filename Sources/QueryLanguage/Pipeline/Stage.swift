@@ -9,6 +9,12 @@ open class Stage {
         preconditionFailure("every stage says how it moves on")
     }
 
+    /// The source of the pipeline up to here, where it can be worked out in batches.
+    open var batchSource: (any BatchSource)? { nil }
+
+    /// What the stage makes of the batch that the source holds. What it throws leaves the batch to `next`, row by row.
+    open func batch(_ scope: Scope) throws -> Batch { throw Irregular() }
+
     /// Starts over: the next `next` yields the first row again, with the variables as they then are.
     open func restart() {}
 }

@@ -203,6 +203,46 @@ final class Group: BlockingStage {
     }
 
     private func consume(_ scope: Scope) throws {
+        let isBatched = (keyParts.elements + arguments.elements).allSatisfy(\.isBatched)
+        guard isBatched, let source = input.batchSource else { return try consumeRows(scope) }
+        while try source.loadBatch(scope) {
+            let batch: Batch
+            let (keys, values): ([Column], [Column])
+            // Nothing is added to a group before all is worked out, so that the rows can still be taken one by one.
+            do {
+                batch = try input.batch(scope)
+                keys = try keyParts.elements.map { try $0.column(batch, batch.rows) }
+                values = try arguments.elements.map { try $0.column(batch, batch.rows) }
+            } catch {
+                source.replay()
+                try consumeRows(scope)
+                continue
+            }
+            try add(batch, keys, values)
+            if let failure = table.memory.overflowFailure { throw failure.asExceededGroupMemory }
+        }
+    }
+
+    private func add(_ batch: Batch, _ keys: [Column], _ columns: [Column]) throws {
+        let rows = batch.rows
+        let states = batch.scope.arena.vector(of: GroupTable.States.self, batch.count)
+        let single = key.names == nil
+        for i in 0..<rows.count {
+            let row = rows[i]
+            for k in keys.indices { values[k] = keys[k][row] }
+            if single && values[0].isMissing { values[0] = .null }
+            let (found, isNew) = table.states(of: values)
+            if isNew {
+                for i in 0..<accumulators.count { accumulators.with(i) { $0.start(found + offsets[i]) } }
+            }
+            states[row] = found
+        }
+        for (i, accumulator) in accumulators.elements.enumerated() {
+            try accumulator.add(columns[i], rows, to: states, at: offsets[i], memory: table.memory)
+        }
+    }
+
+    private func consumeRows(_ scope: Scope) throws {
         let single = key.names == nil
         let (table, memory, values) = (table, table.memory, values)
         var rows = 0

@@ -48,5 +48,13 @@ public final class Match: Stage {
         return false
     }
 
+    public override var batchSource: (any BatchSource)? { predicate.isBatched ? input.batchSource : nil }
+
+    public override func batch(_ scope: Scope) throws -> Batch {
+        let batch = try input.batch(scope)
+        batch.rows = try predicate.passing(batch.rows, of: batch)
+        return batch
+    }
+
     public override func restart() { input.restart() }
 }

@@ -133,6 +133,22 @@ final class Compute: Stage {
         return values.elements.last
     }
 
+    override var batchSource: (any BatchSource)? {
+        values.elements.allSatisfy(\.isBatched) ? input.batchSource : nil
+    }
+
+    override func batch(_ scope: Scope) throws -> Batch {
+        let batch = try input.batch(scope)
+        for (slot, value) in zip(slots.elements, values.elements) {
+            if let elements = try value.elements(batch, batch.rows) {
+                batch.set(slot, elements)
+            } else {
+                batch.set(slot, try value.column(batch, batch.rows), batch.rows)
+            }
+        }
+        return batch
+    }
+
     override func restart() { input.restart() }
 }
 

@@ -208,6 +208,26 @@ final class Unwind: Stage {
         index?.assign(position.map { .int64($0) } ?? .null, scope)
     }
 
+    override var batchSource: (any BatchSource)? {
+        below.isEmpty && !preserve && index == nil && elements?.isBatched ?? true ? input.batchSource : nil
+    }
+
+    override func batch(_ scope: Scope) throws -> Batch {
+        let batch = try input.batch(scope)
+        let rows = batch.rows
+        if let list = try elements?.elements(batch, rows) ?? batch.elements(ofSlot: from.index) {
+            return list.unwound(rows, in: batch, to)
+        }
+        let list =
+            if let arrays = try elements?.column(batch, rows) {
+                try batch.takeApart(arrays, nil, into: to, skipsNullish: true)
+            } else {
+                try batch.takeApart(slot: from.index, into: to, skipsNullish: true)
+            }
+        list.batch.rows = list.rows(of: rows)
+        return list.batch
+    }
+
     override func restart() {
         active = false
         input.restart()

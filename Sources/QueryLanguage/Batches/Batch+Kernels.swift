@@ -1,0 +1,96 @@
+import BSON
+
+/// What expressions are made of when they are worked out for a batch.
+extension Batch {
+    /// A column made of another, row by row.
+    @inline(__always)
+    func map(_ values: Column, _ rows: Rows, _ body: (ValueView) throws -> ValueView) throws -> Column {
+        let column = newColumn()
+        for i in 0..<rows.count {
+            let row = rows[i]
+            column[row] = try body(values[row])
+            try checkMemory()
+        }
+        return column
+    }
+
+    /// A column made of two others, row by row.
+    @inline(__always)
+    func map(
+        _ left: Column, _ right: Column, _ rows: Rows, _ body: (ValueView, ValueView) throws -> ValueView
+    ) throws -> Column {
+        let column = newColumn()
+        for i in 0..<rows.count {
+            let row = rows[i]
+            column[row] = try body(left[row], right[row])
+            try checkMemory()
+        }
+        return column
+    }
+
+    /// Copies some rows' values to another column.
+    func copy(_ values: Column, _ rows: Rows, to column: Column) {
+        for i in 0..<rows.count { column[rows[i]] = values[rows[i]] }
+    }
+
+    /// The rows that a closure lets pass, and the others.
+    @inline(__always)
+    func rows(_ rows: Rows, where isWanted: (Int) throws -> Bool) rethrows -> (passed: Rows, others: Rows) {
+        let passed = scope.arena.vector(of: Int32.self, rows.count)
+        let others = scope.arena.vector(of: Int32.self, rows.count)
+        var count = 0
+        for i in 0..<rows.count {
+            let position = rows.positions[i]
+            if try isWanted(Int(position)) {
+                passed[count] = position
+                count += 1
+            } else {
+                others[i - count] = position
+            }
+        }
+        return (Rows(positions: passed, count: count), Rows(positions: others, count: rows.count - count))
+    }
+
+    /// The arrays, built, of which the elements are known.
+    func arrays(_ elements: Elements?, _ rows: Rows) throws -> Column {
+        guard let elements else { throw Irregular() }
+        let column = newColumn()
+        try elements.makeArrays(rows, into: column, scope)
+        return column
+    }
+
+    /// For each row what is accumulated over the elements of an array, or over several values.
+    @inline(__always)
+    func accumulate<State>(
+        _ operands: [Expression], _ rows: Rows, start: () -> State, add: (inout State, ValueView) -> Void,
+        result: (State) -> ValueView
+    ) throws -> Column {
+        let column = newColumn()
+        if operands.count == 1, let list = try operands[0].elements(self, rows) {
+            for i in 0..<rows.count {
+                let row = rows[i]
+                var state = start()
+                let first = Int(list.starts[row])
+                for k in first..<first + Int(list.counts[row]) { add(&state, list.values[Int(list.positions[k])]) }
+                column[row] = result(state)
+            }
+            return column
+        }
+        let columns = try operands.map { try $0.column(self, rows) }
+        for i in 0..<rows.count {
+            let row = rows[i]
+            var state = start()
+            for values in columns {
+                let value = values[row]
+                if operands.count == 1 && value.type == .array {
+                    var cursor = value.asDocument.elements()
+                    while cursor.next() { add(&state, cursor.value) }
+                } else {
+                    add(&state, value)
+                }
+            }
+            column[row] = result(state)
+        }
+        return column
+    }
+}

@@ -1,0 +1,171 @@
+import BSON
+
+/// A value for each row of a batch, at the row's position. At rows that nobody asked for stands anything.
+typealias Column = UnsafeMutablePointer<ValueView>
+
+/// Rows of a batch by their positions, ascending. Lives as long as the batch.
+struct Rows {
+    let positions: UnsafeMutablePointer<Int32>
+    let count: Int
+
+    @inline(__always) subscript(_ index: Int) -> Int { Int(positions[index]) }
+}
+
+/// Says that a batch is not of the kind that is worked out column by column: its rows are taken one by one then, which
+/// is slower and always possible.
+struct Irregular: Error {}
+
+/// Rows that a pipeline works out together, column by column rather than row by row: what an expression costs beside the
+/// computing itself is paid once for all of them.
+///
+/// A column holds what a slot would hold, row by row. All memory is the scope's arena, which is taken back when the next
+/// batch is read.
+public final class Batch {
+    let scope: Scope
+    /// How many rows the columns have.
+    let count: Int
+    /// Every row.
+    private let all: Rows
+    /// The rows that have passed all filters.
+    var rows: Rows
+    /// The batch of whose arrays these rows are the elements, and for each row the one it belongs to there.
+    private let outer: (batch: Batch, rows: UnsafeMutablePointer<Int32>)?
+    /// Where the columns come from that are not computed.
+    private let block: ColumnBlock?
+    /// By slot: what it holds, and where that comes from.
+    private let columns: UnsafeMutablePointer<Column?>
+    private var sources: [FieldColumn?]
+    /// Slots whose arrays are known by their elements.
+    private var lists: [(slot: Int, elements: Elements)] = []
+
+    init(
+        _ scope: Scope, count: Int, outer: (batch: Batch, rows: UnsafeMutablePointer<Int32>)? = nil,
+        block: ColumnBlock? = nil
+    ) {
+        self.scope = scope
+        self.count = count
+        self.outer = outer
+        self.block = block
+        columns = scope.arena.vector(of: Column?.self, scope.slotCount)
+        columns.initialize(repeating: nil, count: scope.slotCount)
+        sources = Array(repeating: nil, count: scope.slotCount)
+        let positions = scope.arena.vector(of: Int32.self, count)
+        for i in 0..<count { positions[i] = Int32(truncatingIfNeeded: i) }
+        all = Rows(positions: positions, count: count)
+        rows = all
+    }
+
+    /// A block's documents in a slot, with what is read from them.
+    public convenience init(_ block: ColumnBlock, in slot: Slot, _ scope: Scope) {
+        self.init(scope, count: block.count, block: block)
+        block.withDocuments { set(slot, $0, all) }
+    }
+
+    func newColumn() -> Column { scope.arena.vector(of: ValueView.self, count) }
+
+    // MARK: Columns
+
+    /// What a slot holds.
+    func column(_ slot: Int) throws -> Column {
+        if let known = columns[slot] { return known }
+        let column = newColumn()
+        if let list = elements(ofSlot: slot) {
+            try list.makeArrays(rows, into: column, scope)
+        } else if let outer {
+            let theirs = try outer.batch.column(slot)
+            for i in 0..<count { column[i] = theirs[Int(outer.rows[i])] }
+        } else {
+            throw Irregular()
+        }
+        columns[slot] = column
+        return column
+    }
+
+    /// Puts values into a slot and gathers the fields that are read from them.
+    func set(_ slot: Slot, _ column: Column, _ rows: Rows) {
+        columns[slot.index] = column
+        if slot.entryCount > 0 { set(slot, FieldColumn(column, count: count, ColumnMemory(scope.arena)), rows) }
+    }
+
+    private func set(_ slot: Slot, _ column: FieldColumn, _ rows: Rows) {
+        (columns[slot.index], sources[slot.index]) = (column.values, column)
+        if slot.entryCount == 0 { return }
+        for (inner, field) in zip(slot.gatheredFields, column.fields(of: slot, rows, scope)) {
+            set(inner.slot, field, rows)
+        }
+    }
+
+    /// Says that a slot holds the same as another.
+    func share(_ slot: Int, with other: Int) {
+        (columns[other], sources[other]) = (columns[slot], sources[slot])
+    }
+
+    // MARK: Arrays
+
+    /// The elements of a slot's arrays, where they are known already.
+    func elements(ofSlot slot: Int) -> Elements? { lists.first { $0.slot == slot }?.elements }
+
+    /// Puts arrays into a slot that are known by their elements.
+    func set(_ slot: Slot, _ elements: Elements) {
+        lists.append((slot.index, elements))
+        if slot.entryCount == 0 { return }
+        // An array has no fields.
+        let missing = newColumn()
+        missing.initialize(repeating: .missing, count: count)
+        for field in slot.gatheredFields { set(field.slot, missing, all) }
+    }
+
+    /// The elements of a slot's arrays, with what the table's readers read of them.
+    ///
+    /// - Throws: `Irregular` where the slot holds anything but arrays.
+    func elements(ofSlot slot: Int, _ table: ElementTable) throws -> Elements {
+        if let known = elements(ofSlot: slot) {
+            guard known.table === table else { throw Irregular() }
+            return known
+        }
+        let elements = try takeApart(column(slot), sources[slot], into: table.element, table: table)
+        lists.append((slot, elements))
+        return elements
+    }
+
+    /// The elements of arrays, each in a slot with what is read from it.
+    ///
+    /// - Parameters:
+    ///   - source: where the arrays come from; nil for what was computed.
+    ///   - skipsNullish: whether null and nothing stand for an array without elements.
+    /// - Throws: `Irregular` where a row holds anything but an array.
+    func takeApart(
+        _ values: Column, _ source: FieldColumn?, into element: Slot, table: ElementTable? = nil,
+        skipsNullish: Bool = false
+    ) throws -> Elements {
+        let column = source ?? FieldColumn(values, count: count, ColumnMemory(scope.arena))
+        func elements() throws -> Elements {
+            let arrays = column.takenApart(column.memory.isKept ? all : rows, scope)
+            for i in 0..<rows.count where arrays.counts[rows[i]] < 0 {
+                if !skipsNullish || !values[rows[i]].isNullish { throw Irregular() }
+            }
+            try checkMemory()
+            let batch = Batch(scope, count: arrays.element.count, outer: (self, arrays.owners), block: block)
+            batch.set(element, arrays.element, batch.all)
+            return Elements(
+                batch: batch, values: arrays.element.values, positions: batch.all.positions, starts: arrays.starts,
+                counts: arrays.counts, table: table)
+        }
+        guard column.memory.isKept, let block else { return try elements() }
+        return try block.withDocuments { _ in try elements() }
+    }
+
+    /// The same for what a slot holds.
+    func takeApart(slot: Int, into element: Slot, skipsNullish: Bool) throws -> Elements {
+        try takeApart(column(slot), sources[slot], into: element, skipsNullish: skipsNullish)
+    }
+
+    /// Refuses to go on where the values made for the batch take too much memory: they would for one row be taken back
+    /// before the next.
+    @inline(__always)
+    func checkMemory() throws {
+        if scope.arena.reservedBytes > Batch.maximumBytes { throw Irregular() }
+    }
+
+    private static let maximumBytes = 64 << 20
+}

@@ -1,0 +1,101 @@
+import BSON
+
+/// The arrays of a column, known by their elements, which are the rows of a batch of their own. A filter only selects
+/// among them, and what is worked out for each element is a column.
+struct Elements {
+    /// The elements of all arrays.
+    let batch: Batch
+    /// The elements' values.
+    let values: Column
+    /// Which elements, array after array.
+    let positions: UnsafeMutablePointer<Int32>
+    /// For each row where in `positions` its array begins, and how many elements it has.
+    let starts: UnsafeMutablePointer<Int32>
+    let counts: UnsafeMutablePointer<Int32>
+    /// What the documents were taken apart in; nil for arrays whose elements are anything else than they were stored.
+    let table: ElementTable?
+
+    init(
+        batch: Batch, values: Column, positions: UnsafeMutablePointer<Int32>, starts: UnsafeMutablePointer<Int32>,
+        counts: UnsafeMutablePointer<Int32>, table: ElementTable?
+    ) {
+        (self.batch, self.values, self.positions) = (batch, values, positions)
+        (self.starts, self.counts, self.table) = (starts, counts, table)
+    }
+
+    /// The elements of some rows' arrays.
+    func rows(of outer: Rows) -> Rows {
+        var total = 0
+        for i in 0..<outer.count { total += max(0, Int(counts[outer[i]])) }
+        let result = batch.scope.arena.vector(of: Int32.self, total)
+        var filled = 0
+        for i in 0..<outer.count {
+            let (start, count) = (Int(starts[outer[i]]), Int(counts[outer[i]]))
+            if count <= 0 { continue }
+            for k in 0..<count { result[filled + k] = positions[start + k] }
+            filled += count
+        }
+        return Rows(positions: result, count: total)
+    }
+
+    /// A batch with a row for each element of some rows' arrays, which it holds in a slot.
+    func unwound(_ outer: Rows, in outerBatch: Batch, _ slot: Slot) -> Batch {
+        let arena = batch.scope.arena
+        let elements = rows(of: outer)
+        let owners = arena.vector(of: Int32.self, elements.count)
+        let column = arena.vector(of: ValueView.self, elements.count)
+        var filled = 0
+        for i in 0..<outer.count {
+            for _ in 0..<counts[outer[i]] {
+                owners[filled] = outer.positions[i]
+                column[filled] = values[elements[filled]]
+                filled += 1
+            }
+        }
+        let unwound = Batch(batch.scope, count: filled, outer: (outerBatch, owners))
+        unwound.set(slot, column, unwound.rows)
+        return unwound
+    }
+
+    /// The same arrays with other values: one for each element.
+    func mapped(to values: Column) -> Elements {
+        Elements(batch: batch, values: values, positions: positions, starts: starts, counts: counts, table: nil)
+    }
+
+    /// The elements that a closure wants of some rows' arrays.
+    func filtered(_ outer: Rows, in outerBatch: Batch, table: ElementTable?, _ isWanted: (Int) -> Bool) -> Elements {
+        let arena = batch.scope.arena
+        let newStarts = arena.vector(of: Int32.self, outerBatch.count)
+        let newCounts = arena.vector(of: Int32.self, outerBatch.count)
+        var total = 0
+        for i in 0..<outer.count { total += Int(counts[outer[i]]) }
+        let kept = arena.vector(of: Int32.self, total)
+        var filled = 0
+        for i in 0..<outer.count {
+            let row = outer[i]
+            let (start, count) = (Int(starts[row]), Int(counts[row]))
+            newStarts[row] = Int32(truncatingIfNeeded: filled)
+            for k in start..<start + count where isWanted(Int(positions[k])) {
+                kept[filled] = positions[k]
+                filled += 1
+            }
+            newCounts[row] = Int32(truncatingIfNeeded: filled) - newStarts[row]
+        }
+        return Elements(
+            batch: batch, values: values, positions: kept, starts: newStarts, counts: newCounts, table: table)
+    }
+
+    /// Builds the arrays after all; an element that is missing is null.
+    func makeArrays(_ rows: Rows, into column: Column, _ scope: Scope) throws {
+        for i in 0..<rows.count {
+            let row = rows[i]
+            column[row] = try scope.arena.array { writer in
+                for k in Int(starts[row])..<Int(starts[row] + counts[row]) {
+                    writer.appendElement(values[Int(positions[k])])
+                }
+                try ValueLimits.check(bytes: writer.mark)
+            }
+            try batch.checkMemory()
+        }
+    }
+}

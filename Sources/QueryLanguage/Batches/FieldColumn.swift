@@ -1,0 +1,103 @@
+import BSON
+
+/// A field's values in a run of documents, or the documents themselves, with the columns of what has been read from those.
+final class FieldColumn {
+    let values: Column
+    let count: Int
+    let memory: ColumnMemory
+    private var fields: [(name: String, column: FieldColumn)] = []
+    private var arrays: ArrayColumn?
+    /// Stands for all fields that no document has.
+    private var missing: FieldColumn?
+
+    init(_ values: Column, count: Int, _ memory: ColumnMemory) {
+        (self.values, self.count, self.memory) = (values, count, memory)
+    }
+
+    /// The columns of the fields that are read from a slot with these values, in the slot's order.
+    func fields(of slot: Slot, _ rows: Rows, _ scope: Scope) -> [FieldColumn] {
+        let memory = memory.whileThereIsRoom(scope)
+        let wanted = slot.gatheredFields.filter { wanted in !fields.contains { $0.name == wanted.name } }
+        let new = gather(wanted, of: slot, rows, scope, memory)
+        let all = fields + zip(wanted, new).map { ($0.name, $1) }
+        if memory === self.memory { fields = all }
+        return slot.gatheredFields.map { wanted in all.first(where: { $0.name == wanted.name })!.column }
+    }
+
+    private func gather(
+        _ wanted: [(name: String, slot: Slot)], of slot: Slot, _ rows: Rows, _ scope: Scope, _ memory: ColumnMemory
+    ) -> [FieldColumn] {
+        if wanted.isEmpty { return [] }
+        guard (0..<rows.count).contains(where: { values[rows[$0]].type == .document }) else {
+            let missing = missingField()
+            return wanted.map { _ in missing }
+        }
+        let columns = wanted.map { _ in memory.vector(of: ValueView.self, count) }
+        let (slots, indices) = (scope.slots, wanted.map(\.slot.index))
+        columns.withUnsafeBufferPointer { columns in
+            indices.withUnsafeBufferPointer { indices in
+                for i in 0..<rows.count {
+                    let row = rows[i]
+                    scope.assign(slot, values[row])
+                    for k in 0..<indices.count { columns[k][row] = slots[indices[k]] }
+                }
+            }
+        }
+        return columns.map { column in
+            memory.condense(column, rows)
+            return FieldColumn(column, count: count, memory)
+        }
+    }
+
+    private func missingField() -> FieldColumn {
+        if let missing { return missing }
+        let column = memory.vector(of: ValueView.self, count)
+        column.initialize(repeating: .missing, count: count)
+        let field = FieldColumn(column, count: count, memory)
+        missing = field
+        return field
+    }
+
+    /// The arrays among the values, taken apart.
+    func takenApart(_ rows: Rows, _ scope: Scope) -> ArrayColumn {
+        if let arrays { return arrays }
+        let memory = memory.whileThereIsRoom(scope)
+        let arrays = ArrayColumn(values, rows, count: count, memory)
+        if memory === self.memory { self.arrays = arrays }
+        return arrays
+    }
+}
+
+/// The arrays among a column's values, taken apart.
+final class ArrayColumn {
+    /// All elements, array after array.
+    let element: FieldColumn
+    /// For each element the row that it belongs to.
+    let owners: UnsafeMutablePointer<Int32>
+    /// For each row where its elements begin, and how many they are; -1 for a value that is no array.
+    let starts: UnsafeMutablePointer<Int32>
+    let counts: UnsafeMutablePointer<Int32>
+
+    fileprivate init(_ values: Column, _ rows: Rows, count: Int, _ memory: ColumnMemory) {
+        starts = memory.vector(of: Int32.self, count)
+        counts = memory.vector(of: Int32.self, count)
+        var total = 0
+        for i in 0..<rows.count {
+            let row = rows[i]
+            let size = values[row].type == .array ? values[row].asDocument.count : -1
+            (starts[row], counts[row]) = (Int32(truncatingIfNeeded: total), Int32(truncatingIfNeeded: size))
+            total += max(0, size)
+        }
+        owners = memory.vector(of: Int32.self, total)
+        let elements = memory.vector(of: ValueView.self, total)
+        var filled = 0
+        for i in 0..<rows.count where counts[rows[i]] > 0 {
+            var cursor = values[rows[i]].asDocument.elements()
+            while cursor.next() {
+                (owners[filled], elements[filled]) = (rows.positions[i], cursor.value)
+                filled += 1
+            }
+        }
+        element = FieldColumn(elements, count: total, memory)
+    }
+}
