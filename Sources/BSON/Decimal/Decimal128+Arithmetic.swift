@@ -68,6 +68,10 @@ extension Decimal128 {
     @inlinable @inline(__always)
     func addingShort(_ other: Decimal128) -> Decimal128? {
         guard isShort, other.isShort else { return nil }
+        if high == other.high, low | other.low != 0 {
+            let sum = low &+ other.low
+            return sum >> 63 == 0 ? Decimal128(low: sum, high: high) : nil
+        }
         let (a, b) = ((high >> 49) & 0x3FFF, (other.high >> 49) & 0x3FFF)
         var (x, y) = (Int64(bitPattern: low), Int64(bitPattern: other.low))
         if a != b {

@@ -47,6 +47,21 @@ final class ExtremeAccumulator: Accumulator, MergeableAccumulator {
         }
     }
 
+    override func add(
+        _ values: Column, _ rows: Rows, to states: UnsafeMutablePointer<GroupTable.States>, at offset: Int,
+        memory: Arena
+    ) {
+        for i in 0..<rows.count {
+            let (value, state) = (values[rows[i]], states[rows[i]] + offset)
+            let kept = state.assumingMemoryBound(to: KeptValue.self).pointee.value
+            if value.type == .date && kept.type == .date {
+                // Most are neither earlier nor later than those before.
+                if sign < 0 ? value.asDate >= kept.asDate : value.asDate <= kept.asDate { continue }
+            }
+            add(value, to: state, memory: memory)
+        }
+    }
+
     func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
         add(other.assumingMemoryBound(to: KeptValue.self).pointee.value, to: state, memory: memory)
     }

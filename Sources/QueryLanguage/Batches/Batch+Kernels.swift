@@ -9,7 +9,7 @@ extension Batch {
         for i in 0..<rows.count {
             let row = rows[i]
             column[row] = try body(values[row])
-            try checkMemory()
+            try checkMemory(after: i)
         }
         return column
     }
@@ -17,13 +17,13 @@ extension Batch {
     /// A column made of two others, row by row.
     @inline(__always)
     func map(
-        _ left: Column, _ right: Column, _ rows: Rows, _ body: (ValueView, ValueView) throws -> ValueView
+        _ left: Column, _ right: Column, _ rows: Rows, _ body: (Int, ValueView, ValueView) throws -> ValueView
     ) throws -> Column {
         let column = newColumn()
         for i in 0..<rows.count {
             let row = rows[i]
-            column[row] = try body(left[row], right[row])
-            try checkMemory()
+            column[row] = try body(row, left[row], right[row])
+            try checkMemory(after: i)
         }
         return column
     }
@@ -67,11 +67,12 @@ extension Batch {
     ) throws -> Column {
         let column = newColumn()
         if operands.count == 1, let list = try operands[0].elements(self, rows) {
+            let (values, positions, starts, counts) = (list.values, list.positions, list.starts, list.counts)
             for i in 0..<rows.count {
                 let row = rows[i]
                 var state = start()
-                let first = Int(list.starts[row])
-                for k in first..<first + Int(list.counts[row]) { add(&state, list.values[Int(list.positions[k])]) }
+                let first = Int(starts[row])
+                for k in first..<first + Int(counts[row]) { add(&state, values[Int(positions[k])]) }
                 column[row] = result(state)
             }
             return column

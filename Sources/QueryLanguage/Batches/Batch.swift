@@ -167,5 +167,9 @@ public final class Batch {
         if scope.arena.reservedBytes > Batch.maximumBytes { throw Irregular() }
     }
 
+    /// The same, now and then: after so many values.
+    @inline(__always)
+    func checkMemory(after index: Int) throws { if index & 15 == 15 { try checkMemory() } }
+
     private static let maximumBytes = 64 << 20
 }

@@ -4,8 +4,10 @@ import Glibc
 extension ExpressionOperator {
     /// Source: MongoDB manual, "Arithmetic Expression Operators".
     static let arithmetic: [ExpressionOperator] = [
-        function("$add", 0...Int.max, .commutative) { scope, arguments in try add(scope, arguments) },
-        function("$multiply", 0...Int.max, .commutative) { scope, arguments in try multiply(scope, arguments) },
+        function("$add", 0...Int.max, .commutative, pair: sum) { scope, arguments in try add(scope, arguments) },
+        function("$multiply", 0...Int.max, .commutative, pair: product) { scope, arguments in
+            try multiply(scope, arguments)
+        },
         binary("$subtract") { scope, a, b in try subtract(scope, a, b) },
         binary("$divide") { scope, a, b in try divide(scope, a, b) },
         binary("$mod") { scope, a, b in try modulo(scope, a, b) },
@@ -21,6 +23,15 @@ extension ExpressionOperator {
             if value.isNullish { return .null }
             throw AtelierError(28765, "\(name) only supports numeric types, not \(value.type.name)")
         }
+    }
+
+    @Sendable private static func product(_ a: ValueView, _ b: ValueView, _ arena: Arena) -> ValueView? {
+        a.isNumber && b.isNumber ? Numeric.multiply(a, b, arena) : nil
+    }
+
+    @Sendable private static func sum(_ a: ValueView, _ b: ValueView, _ arena: Arena) -> ValueView? {
+        // One addition needs no compensation.
+        a.isNumber && b.isNumber && (a.type == .decimal) == (b.type == .decimal) ? Numeric.add(a, b, arena) : nil
     }
 
     private static func multiply(_ scope: Scope, _ arguments: Arguments) throws -> ValueView {
@@ -57,8 +68,7 @@ extension ExpressionOperator {
             let a = try arguments[0]
             if a.isNumber {
                 let b = try arguments[1]
-                // One addition needs no compensation.
-                if b.isNumber && (a.type == .decimal) == (b.type == .decimal) { return Numeric.add(a, b, scope.arena) }
+                if let sum = Self.sum(a, b, scope.arena) { return sum }
                 sum.add(a)
                 return try add(b, to: &sum, &date) ? result(sum, date, scope) : .null
             }

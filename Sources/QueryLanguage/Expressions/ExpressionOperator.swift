@@ -40,14 +40,17 @@ struct ExpressionOperator: Sendable {
     ///
     /// Where all arguments are constant the call is evaluated once, while compiling; an associative operator's constant
     /// arguments are put together even where others are not constant.
+    ///
+    /// - Parameter pair: the same for two arguments that are known, where it has an answer for them: a shorter way.
     static func function(
         _ name: String, _ arity: ClosedRange<Int>, _ association: Association = .none,
+        pair: (@Sendable (ValueView, ValueView, Arena) -> ValueView?)? = nil,
         _ body: @escaping @Sendable (Scope, Arguments) throws -> ValueView
     ) -> ExpressionOperator {
         ExpressionOperator(name: name) { argument, compiler in
             let operands = try compiler.operands(argument, of: name, arity)
             return try compiler.associated(name, operands, association) { operands in
-                FunctionCall(name, operands, body)
+                FunctionCall(name, operands, pair: pair, body)
             }
         }
     }
@@ -89,11 +92,16 @@ struct ExpressionOperator: Sendable {
 final class FunctionCall: Expression {
     let name: String
     private let list: ObjectList<Expression>
+    private let pair: ((ValueView, ValueView, Arena) -> ValueView?)?
     let body: (Scope, Arguments) throws -> ValueView
 
-    init(_ name: String, _ operands: [Expression], _ body: @escaping (Scope, Arguments) throws -> ValueView) {
+    init(
+        _ name: String, _ operands: [Expression], pair: ((ValueView, ValueView, Arena) -> ValueView?)? = nil,
+        _ body: @escaping (Scope, Arguments) throws -> ValueView
+    ) {
         self.name = name
         list = ObjectList(operands)
+        self.pair = pair
         self.body = body
     }
 
@@ -109,13 +117,19 @@ final class FunctionCall: Expression {
         let columns = try operands.map { try $0.column(batch, rows) }
         let held = columns.map { _ in Held() }
         let arguments = ObjectList<Expression>(held)
-        let column = batch.newColumn()
         let scope = batch.scope
-        for i in 0..<rows.count {
-            let row = rows[i]
+        func call(_ row: Int) throws -> ValueView {
             for k in held.indices { held[k].value = columns[k][row] }
-            column[row] = try body(scope, Arguments(operands: arguments.loan, scope: .passUnretained(scope)))
-            try batch.checkMemory()
+            return try body(scope, Arguments(operands: arguments.loan, scope: .passUnretained(scope)))
+        }
+        if let pair, columns.count == 2 {
+            let arena = scope.arena
+            return try batch.map(columns[0], columns[1], rows) { row, a, b in try pair(a, b, arena) ?? call(row) }
+        }
+        let column = batch.newColumn()
+        for i in 0..<rows.count {
+            column[rows[i]] = try call(rows[i])
+            try batch.checkMemory(after: i)
         }
         return column
     }
@@ -140,7 +154,8 @@ final class UnaryCall: Expression {
 
     override var isBatched: Bool { operand.isBatched }
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
-        try batch.map(operand.column(batch, rows), rows) { try body(batch.scope, $0) }
+        let scope = batch.scope
+        return try batch.map(operand.column(batch, rows), rows) { try body(scope, $0) }
     }
 }
 
@@ -163,6 +178,7 @@ final class BinaryCall: Expression {
 
     override var isBatched: Bool { left.isBatched && right.isBatched }
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
-        try batch.map(left.column(batch, rows), right.column(batch, rows), rows) { try body(batch.scope, $0, $1) }
+        let scope = batch.scope
+        return try batch.map(left.column(batch, rows), right.column(batch, rows), rows) { try body(scope, $1, $2) }
     }
 }

@@ -49,7 +49,7 @@ extension PipelineBuilder {
 public typealias ParallelRun = ([() throws -> Void]) throws -> Void
 
 /// A blocking stage whose rows are read in parts, one thread a part.
-final class SideBySideStage: Stage {
+final class SideBySideStage: Stage, BatchSource {
     struct Part {
         let compiler: Compiler
         let stage: BlockingStage
@@ -67,14 +67,29 @@ final class SideBySideStage: Stage {
     }
 
     override func next(_ scope: Scope) throws -> Bool {
-        if !isLoaded {
-            isLoaded = true
-            let scopes = others.map { $0.compiler.makeScope(interrupt: scope.interrupt) }
-            var tasks: [() throws -> Void] = [{ [first] in try first.load(scope) }]
-            for (part, scope) in zip(others, scopes) { tasks.append { try part.stage.load(scope) } }
-            try run(tasks)
-            try first.absorb(others.map(\.stage))
-        }
+        try load(scope)
         return try first.next(scope)
     }
+
+    private func load(_ scope: Scope) throws {
+        if isLoaded { return }
+        isLoaded = true
+        let scopes = others.map { $0.compiler.makeScope(interrupt: scope.interrupt) }
+        var tasks: [() throws -> Void] = [{ [first] in try first.load(scope) }]
+        for (part, scope) in zip(others, scopes) { tasks.append { try part.stage.load(scope) } }
+        try run(tasks)
+        try first.absorb(others.map(\.stage))
+    }
+
+    // MARK: Batches
+
+    override var batchSource: (any BatchSource)? { first.batchSource == nil ? nil : self }
+
+    func loadBatch(_ scope: Scope) throws -> Bool {
+        try load(scope)
+        return try first.batchSource!.loadBatch(scope)
+    }
+
+    override func batch(_ scope: Scope) throws -> Batch { try first.batch(scope) }
+    func replay() { first.batchSource!.replay() }
 }

@@ -73,6 +73,31 @@ final class HeldRow {
         }
     }
 
+    // MARK: Batches
+
+    /// Whether rows can be kept column by column: no document has to be made of them.
+    var isBatched: Bool { document == nil }
+
+    /// The columns of what is kept.
+    func columns(_ batch: Batch) throws -> [Column] { try (0..<width).map { try batch.column(from[$0]) } }
+
+    /// Keeps a row of such columns.
+    func keep(_ columns: [Column], _ row: Int, in values: UnsafeMutablePointer<ValueView>, _ memory: Arena) {
+        for i in 0..<width {
+            let value = columns[i][row]
+            (values + i).initialize(to: isCopied[i] ? memory.copy(value) : value)
+        }
+    }
+
+    /// Makes rows that were kept a batch.
+    func restore(into batch: Batch, _ values: (Int) -> UnsafeMutablePointer<ValueView>) {
+        for (i, slot) in to.elements.enumerated() {
+            let column = batch.newColumn()
+            for row in 0..<batch.count { column[row] = values(row)[i] }
+            batch.set(slot, column, batch.rows)
+        }
+    }
+
     /// Copies a row that is kept to other memory.
     func move(
         _ old: UnsafeMutablePointer<ValueView>, to values: UnsafeMutablePointer<ValueView>, _ memory: Arena

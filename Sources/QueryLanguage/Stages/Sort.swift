@@ -88,6 +88,19 @@ public final class SortPattern {
         indices = parts.allSatisfy { $0.below.isEmpty } ? parts.map(\.slot.index) : nil
     }
 
+    /// The keys of a batch's rows, field by field; missing where there is nothing.
+    ///
+    /// - Throws: `Irregular` where a field lies deeper or holds an array.
+    func columns(_ batch: Batch) throws -> [Column] {
+        guard let indices else { throw Irregular() }
+        return try indices.map { index in
+            let column = try batch.column(index)
+            let rows = batch.rows
+            if (0..<rows.count).contains(where: { column[rows[$0]].type == .array }) { throw Irregular() }
+            return column
+        }
+    }
+
     /// Order of two rows' keys.
     @inline(__always)
     func compare(_ a: UnsafeMutablePointer<ValueView>, _ b: UnsafeMutablePointer<ValueView>) -> Int {
@@ -209,7 +222,7 @@ public final class SortPattern {
 }
 
 /// Rows in order of their keys; equal keys keep the order in which they came.
-final class Sort: BlockingStage {
+final class Sort: BlockingStage, BatchSource {
     private let input: Stage
     private let pattern: SortPattern
     private let held: HeldRow
@@ -220,6 +233,10 @@ final class Sort: BlockingStage {
     /// A row's key must sort before this one to matter.
     private var threshold: Row?
     private var position = -1
+    /// Of rows that are yielded in batches, where the batch at hand begins and ends.
+    private var batchStart = 0
+    private var replayEnd: Int?
+    private static let batchRows = 512
 
     /// A row that is kept: its key's values, then what is kept of the row itself.
     private struct Row {
@@ -241,7 +258,7 @@ final class Sort: BlockingStage {
 
     override func next(_ scope: Scope) throws -> Bool {
         if position < 0 { try load(scope) }
-        guard position < rows.count else { return false }
+        guard position < (replayEnd ?? rows.count) else { return false }
         if position & 1023 == 0 { try scope.interrupt.check() }
         scope.arena.reset()
         held.restore(rows[position].values + pattern.parts.count, scope)
@@ -253,6 +270,30 @@ final class Sort: BlockingStage {
         try consume(scope)
         position = 0
     }
+
+    // MARK: Batches
+
+    override var batchSource: (any BatchSource)? { held.isBatched ? self : nil }
+
+    func loadBatch(_ scope: Scope) throws -> Bool {
+        if position < 0 { try load(scope) }
+        try scope.interrupt.check()
+        scope.arena.reset()
+        position = replayEnd ?? 0
+        let end = min(rows.count, position + Sort.batchRows)
+        (batchStart, replayEnd) = (position, end)
+        position = end
+        return batchStart < end
+    }
+
+    override func batch(_ scope: Scope) -> Batch {
+        let batch = Batch(scope, count: replayEnd! - batchStart)
+        let width = pattern.parts.count
+        held.restore(into: batch) { rows[batchStart + $0].values + width }
+        return batch
+    }
+
+    func replay() { position = batchStart }
 
     override func absorb(_ others: [BlockingStage]) throws {
         for case let other as Sort in others { rows += other.rows }
@@ -267,15 +308,14 @@ final class Sort: BlockingStage {
         defer { key.deallocate() }
         let batch = limit <= 1 << 20 ? max(2 * limit, 1024) : Int.max
         var count = 0
-        while try input.next(scope) {
-            count += 1
-            if count & 4095 == 0 { try scope.interrupt.check() }
-            try pattern.readKey(scope, into: key)
+        /// Takes a row whose key has been read, unless it cannot matter.
+        @inline(__always)
+        func take(_ keep: (_ values: UnsafeMutablePointer<ValueView>) throws -> Void) throws {
             let row = Row(prefix: pattern.prefix(key), values: key)
-            if let threshold, !precedes(row, threshold) { continue }
+            if let threshold, !precedes(row, threshold) { return }
             let kept = memory.allocate(size).bindMemory(to: ValueView.self, capacity: width + held.width)
             for i in 0..<width { (kept + i).initialize(to: held.isStable ? key[i] : memory.copy(key[i])) }
-            try held.keep(scope, in: kept + width, memory)
+            try keep(kept + width)
             rows.append(Row(prefix: row.prefix, values: kept))
             if rows.count >= batch || (memory.overflowFailure != nil && rows.count > limit) { cut() }
             if let failure = memory.overflowFailure {
@@ -284,6 +324,37 @@ final class Sort: BlockingStage {
                         "Sort exceeded memory limit of \(overflow?.threshold ?? 0) bytes, but did not opt in to external sorting."
                 )
             }
+        }
+        func takeRows() throws {
+            while try input.next(scope) {
+                count += 1
+                if count & 4095 == 0 { try scope.interrupt.check() }
+                try pattern.readKey(scope, into: key)
+                try take { try held.keep(scope, in: $0, memory) }
+            }
+        }
+        if let source = input.batchSource, held.isBatched {
+            while try source.loadBatch(scope) {
+                let rows: Rows
+                let (keys, values): ([Column], [Column])
+                do {
+                    let batch = try input.batch(scope)
+                    rows = batch.rows
+                    keys = try pattern.columns(batch)
+                    values = try held.columns(batch)
+                } catch {
+                    source.replay()
+                    try takeRows()
+                    continue
+                }
+                for i in 0..<rows.count {
+                    let row = rows[i]
+                    for k in 0..<width { key[k] = keys[k][row].isMissing ? .null : keys[k][row] }
+                    try take { held.keep(values, row, in: $0, memory) }
+                }
+            }
+        } else {
+            try takeRows()
         }
         order()
         if rows.count > limit { rows.removeLast(rows.count - limit) }
@@ -321,7 +392,7 @@ final class Sort: BlockingStage {
     }
 
     override func restart() {
-        position = -1
+        (position, batchStart, replayEnd) = (-1, 0, nil)
         rows = []
         threshold = nil
         memory = Arena(overflow: overflow)
