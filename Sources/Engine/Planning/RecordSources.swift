@@ -60,10 +60,10 @@ final class CollectionScan: RecordSource, BatchSource {
         steps &+= 1
         if steps & 1023 == 0 { try scope.interrupt.check() }
         if let replayed {
-            guard let block, replayed < block.count else { return false }
+            guard let block, replayed < block.documents.count else { return false }
             self.replayed = replayed + 1
             scope.arena.reset()
-            scope.assign(slot, .document(block.document(at: replayed)))
+            scope.assign(slot, .document(block.documents[replayed]))
             return true
         }
         position += 1
@@ -103,8 +103,8 @@ final class CollectionScan: RecordSource, BatchSource {
         let read = if let cache { try keptBlock(cache, scope) } else { try readBlock(scope) }
         block = read
         guard let read else { return false }
-        replayed = read.count
-        examined.documents &+= Int64(read.count)
+        replayed = read.documents.count
+        examined.documents &+= Int64(read.documents.count)
         return true
     }
 

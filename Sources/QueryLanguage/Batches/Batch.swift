@@ -57,9 +57,12 @@ public final class Batch {
 
     /// A block's documents in a slot, with what is read from them.
     public convenience init(_ block: ColumnBlock, in slot: Slot, _ scope: Scope) {
-        self.init(scope, count: block.count, block: block)
+        self.init(scope, count: block.documents.count, block: block)
         block.withDocuments { set(slot, $0, all) }
     }
+
+    /// The row, of the batch around this one, of whose array a row is an element.
+    func owner(of row: Int) -> Int { Int(outer!.rows[row]) }
 
     func newColumn() -> Column { scope.arena.vector(of: ValueView.self, count) }
 

@@ -5,12 +5,15 @@ import Synchronization
 ///
 /// The documents' bytes stay where they are for as long as the block is used.
 public final class ColumnBlock: @unchecked Sendable {  // Invariant: columns are made, and looked for, under the lock.
+    /// The documents themselves: replaying them as rows takes back the memory that their column may lie in.
+    public let documents: [DocumentView]
     private let column: FieldColumn
     private let lock = Mutex(())
 
     init(_ documents: [DocumentView], _ memory: ColumnMemory) {
         let values = memory.vector(of: ValueView.self, documents.count)
         for i in documents.indices { values[i] = .document(documents[i]) }
+        self.documents = documents
         column = FieldColumn(values, count: documents.count, memory)
     }
 
@@ -18,9 +21,6 @@ public final class ColumnBlock: @unchecked Sendable {  // Invariant: columns are
     public convenience init(_ documents: [DocumentView], _ scope: Scope) {
         self.init(documents, ColumnMemory(scope.arena))
     }
-
-    public var count: Int { column.count }
-    public func document(at index: Int) -> DocumentView { column.values[index].asDocument }
 
     /// Lends the documents' column to one thread at a time.
     func withDocuments<R>(_ body: (FieldColumn) throws -> R) rethrows -> R {

@@ -82,6 +82,7 @@ extension Compiler {
     private func fieldPredicate(_ slot: Slot, _ test: ValueTest) -> Predicate {
         if let integer = test as? IntegerTest { return IntegerFieldPredicate(slot, integer) }
         if let text = test as? TextEqualityTest { return TextFieldPredicate(slot, text) }
+        if let elements = test as? ElementFilterTest { return ElementPredicate(slot, elements, self) }
         return FieldPredicate(slot, test)
     }
 

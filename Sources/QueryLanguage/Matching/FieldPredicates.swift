@@ -75,6 +75,37 @@ final class EmbeddedFieldPredicate: Predicate {
     }
 }
 
+/// `$elemMatch` with a filter on a top-level field: one of its elements passes.
+final class ElementPredicate: Predicate {
+    let index: Int
+    let elements: ElementReader
+    let test: ElementFilterTest
+
+    init(_ slot: Slot, _ test: ElementFilterTest, _ compiler: Compiler) {
+        index = slot.index
+        elements = ElementReader(test.slot, compiler.elementTable(ofSlot: slot.index), compiler)
+        self.test = test
+    }
+
+    override func matches(_ scope: Scope) throws -> Bool { try test.test(scope.slots[index], scope) }
+
+    override var isBatched: Bool { elements.isBatched && test.filter.isBatched }
+
+    override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
+        let list = try elements.elements(ofSlot: index, batch)
+        let documents = try list.batch.rows(list.rows(of: rows)) { position in
+            // Of an array the filter sees the positions as fields.
+            if list.values[position].type == .array { throw Irregular() }
+            return list.values[position].type == .document
+        }.passed
+        let passed = try test.filter.passing(documents, of: list.batch)
+        let isOwner = batch.scope.arena.vector(of: Bool.self, batch.count)
+        isOwner.initialize(repeating: false, count: batch.count)
+        for i in 0..<passed.count { isOwner[list.batch.owner(of: passed[i])] = true }
+        return batch.rows(rows) { isOwner[$0] }.passed
+    }
+}
+
 /// A top-level field compared with an int or long: the comparison is made here unless the field holds something else.
 final class IntegerFieldPredicate: Predicate {
     let index: Int
