@@ -24,8 +24,10 @@ final class CollectionScan: RecordSource, BatchSource {
     /// How many records to read ahead; more as the scan goes on, as somebody may want a single one.
     private var reach = 1
     private let furthest: Int
-    /// The batch at hand, and the next of its documents to be yielded as a row.
+    /// The batch at hand, a part of a block, and the next of its documents to be yielded as a row.
     private var block: ColumnBlock?
+    private var batch = 0..<0
+    private var batchLength = CollectionScan.batchRows
     private var replayed: Int?
     /// What columns are kept in, where they are kept; the first record not read yet; the block last read from the store.
     private let cache: ColumnCache?
@@ -60,7 +62,7 @@ final class CollectionScan: RecordSource, BatchSource {
         steps &+= 1
         if steps & 1023 == 0 { try scope.interrupt.check() }
         if let replayed {
-            guard let block, replayed < block.documents.count else { return false }
+            guard let block, replayed < batch.upperBound else { return false }
             self.replayed = replayed + 1
             scope.arena.reset()
             scope.assign(slot, .document(block.documents[replayed]))
@@ -100,17 +102,34 @@ final class CollectionScan: RecordSource, BatchSource {
     func loadBatch(_ scope: Scope) throws -> Bool {
         try scope.interrupt.check()
         scope.arena.reset()
-        let read = if let cache { try keptBlock(cache, scope) } else { try readBlock(scope) }
-        block = read
-        guard let read else { return false }
-        replayed = read.documents.count
-        examined.documents &+= Int64(read.documents.count)
+        if batch.upperBound == block?.documents.count ?? 0 {
+            block = if let cache { try keptBlock(cache, scope) } else { try readBlock(scope) }
+            batch = 0..<0
+            batchLength = min(2 * batchLength, CollectionScan.batchRows)
+            examined.documents &+= Int64(block?.documents.count ?? 0)
+        } else if let whole = block, !whole.isKept {
+            // What was gathered from it has gone with the batch before.
+            block = ColumnBlock(whole.documents, scope)
+        }
+        guard let block else { return false }
+        batch = batch.upperBound..<min(block.documents.count, batch.upperBound + batchLength)
+        replayed = batch.upperBound
         return true
     }
 
-    override func batch(_ scope: Scope) throws -> Batch { Batch(block!, in: slot, scope) }
+    override func batch(_ scope: Scope) throws -> Batch { Batch(block!, batch, in: slot, scope) }
 
-    func replay() { replayed = 0 }
+    func shrinkBatch(_ scope: Scope) -> Bool {
+        guard let whole = block, batch.count > 1 else { return false }
+        scope.arena.reset()
+        if !whole.isKept { block = ColumnBlock(whole.documents, scope) }
+        batchLength = batch.count / 2
+        batch = batch.lowerBound..<batch.lowerBound + batchLength
+        replayed = batch.upperBound
+        return true
+    }
+
+    func replayBatch() { replayed = batch.lowerBound }
 
     /// The next block of a collection whose columns are kept; nil at the end.
     private func keptBlock(_ cache: ColumnCache, _ scope: Scope) throws -> ColumnBlock? {
@@ -154,7 +173,7 @@ final class CollectionScan: RecordSource, BatchSource {
     override var recordId: RecordId { ahead[position].id }
 
     override func restart() {
-        (block, replayed, upcoming, partlyRead) = (nil, nil, nil, nil)
+        (block, batch, replayed, upcoming, partlyRead) = (nil, 0..<0, nil, nil, nil)
         started = false
         (position, count, reach) = (0, 0, 1)
     }

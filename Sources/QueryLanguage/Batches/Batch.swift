@@ -15,6 +15,9 @@ struct Rows {
 /// is slower and always possible.
 struct Irregular: Error {}
 
+/// Says that a batch takes too much memory: a smaller one may not.
+struct TooLarge: Error {}
+
 /// Rows that a pipeline works out together, column by column rather than row by row: what an expression costs beside the
 /// computing itself is paid once for all of them.
 ///
@@ -32,6 +35,8 @@ public final class Batch {
     private let outer: (batch: Batch, rows: UnsafeMutablePointer<Int32>)?
     /// Where the columns come from that are not computed.
     private let block: ColumnBlock?
+    /// How many bytes the arena may hold.
+    private let memoryLimit: Int
     /// By slot: what it holds, and where that comes from.
     private let columns: UnsafeMutablePointer<Column?>
     private var sources: [FieldColumn?]
@@ -46,6 +51,7 @@ public final class Batch {
         self.count = count
         self.outer = outer
         self.block = block
+        memoryLimit = outer?.batch.memoryLimit ?? scope.arena.reservedBytes + Batch.maximumBytes
         columns = scope.arena.vector(of: Column?.self, scope.slotCount)
         columns.initialize(repeating: nil, count: scope.slotCount)
         sources = Array(repeating: nil, count: scope.slotCount)
@@ -55,10 +61,11 @@ public final class Batch {
         rows = all
     }
 
-    /// A block's documents in a slot, with what is read from them.
-    public convenience init(_ block: ColumnBlock, in slot: Slot, _ scope: Scope) {
+    /// Some of a block's documents in a slot, with what is read from them.
+    public convenience init(_ block: ColumnBlock, _ range: Range<Int>, in slot: Slot, _ scope: Scope) {
         self.init(scope, count: block.documents.count, block: block)
         block.withDocuments { set(slot, $0, all) }
+        rows = Rows(positions: all.positions + range.lowerBound, count: range.count)
     }
 
     /// The row, of the batch around this one, of whose array a row is an element.
@@ -163,11 +170,11 @@ public final class Batch {
         try takeApart(column(slot), sources[slot], into: element, skipsNullish: skipsNullish)
     }
 
-    /// Refuses to go on where the values made for the batch take too much memory: they would for one row be taken back
-    /// before the next.
+    /// Refuses to go on where the values made for the batch take too much memory, which of a row would be taken back before
+    /// the next.
     @inline(__always)
     func checkMemory() throws {
-        if scope.arena.reservedBytes > Batch.maximumBytes { throw Irregular() }
+        if scope.arena.reservedBytes > memoryLimit { throw TooLarge() }
     }
 
     /// The same, now and then: after so many values.

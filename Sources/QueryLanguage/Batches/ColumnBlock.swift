@@ -22,6 +22,9 @@ public final class ColumnBlock: @unchecked Sendable {  // Invariant: columns are
         self.init(documents, ColumnMemory(scope.arena))
     }
 
+    /// Whether the columns stay when the scope's batch goes.
+    public var isKept: Bool { column.memory.isKept }
+
     /// Lends the documents' column to one thread at a time.
     func withDocuments<R>(_ body: (FieldColumn) throws -> R) rethrows -> R {
         try lock.withLock { _ in try body(column) }

@@ -81,23 +81,27 @@ final class ArrayColumn {
     fileprivate init(_ values: Column, _ rows: Rows, count: Int, _ memory: ColumnMemory) {
         starts = memory.vector(of: Int32.self, count)
         counts = memory.vector(of: Int32.self, count)
-        var total = 0
+        var (elements, owners): ([ValueView], [Int32]) = ([], [])
+        elements.reserveCapacity(4 * rows.count)
+        owners.reserveCapacity(4 * rows.count)
         for i in 0..<rows.count {
-            let row = rows[i]
-            let size = values[row].type == .array ? values[row].asDocument.count : -1
-            (starts[row], counts[row]) = (Int32(truncatingIfNeeded: total), Int32(truncatingIfNeeded: size))
-            total += max(0, size)
-        }
-        owners = memory.vector(of: Int32.self, total)
-        let elements = memory.vector(of: ValueView.self, total)
-        var filled = 0
-        for i in 0..<rows.count where counts[rows[i]] > 0 {
-            var cursor = values[rows[i]].asDocument.elements()
-            while cursor.next() {
-                (owners[filled], elements[filled]) = (rows.positions[i], cursor.value)
-                filled += 1
+            let (row, start) = (rows[i], elements.count)
+            starts[row] = Int32(truncatingIfNeeded: start)
+            guard values[row].type == .array else {
+                counts[row] = -1
+                continue
             }
+            var cursor = values[row].asDocument.elements()
+            while cursor.next() {
+                elements.append(cursor.value)
+                owners.append(rows.positions[i])
+            }
+            counts[row] = Int32(truncatingIfNeeded: elements.count - start)
         }
-        element = FieldColumn(elements, count: total, memory)
+        let column = memory.vector(of: ValueView.self, elements.count)
+        column.update(from: elements, count: elements.count)
+        self.owners = memory.vector(of: Int32.self, owners.count)
+        self.owners.update(from: owners, count: owners.count)
+        element = FieldColumn(column, count: elements.count, memory)
     }
 }

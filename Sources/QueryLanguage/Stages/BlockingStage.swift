@@ -91,5 +91,6 @@ final class SideBySideStage: Stage, BatchSource {
     }
 
     override func batch(_ scope: Scope) throws -> Batch { try first.batch(scope) }
-    func replay() { first.batchSource!.replay() }
+    func shrinkBatch(_ scope: Scope) -> Bool { first.batchSource!.shrinkBatch(scope) }
+    func replayBatch() { first.batchSource!.replayBatch() }
 }

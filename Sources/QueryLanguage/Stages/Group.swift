@@ -122,6 +122,8 @@ final class Group: BlockingStage {
     private let arguments: ObjectList<Expression>
     private let keyParts: ObjectList<Expression>
     private let offsets: [Int]
+    /// Whether rows are only counted: that needs nothing of them but their keys, and can wait for others.
+    private let isQueued: Bool
     private let id: Slot
     private let outputs: [Slot]
     /// Filters on the results: groups that do not pass are not yielded.
@@ -147,6 +149,7 @@ final class Group: BlockingStage {
             return offset
         }
         let alignment = accumulators.reduce(8) { max($0, $1.stateAlignment) }
+        isQueued = key.parts.count > 1 && accumulators.allSatisfy { $0 is CountAccumulator }
         self.id = id
         self.outputs = outputs
         table = GroupTable(keyParts: key.parts.count, stateSize: offset, alignment: alignment, overflow: overflow)
@@ -205,26 +208,29 @@ final class Group: BlockingStage {
     private func consume(_ scope: Scope) throws {
         let isBatched = (keyParts.elements + arguments.elements).allSatisfy(\.isBatched)
         guard isBatched, let source = input.batchSource else { return try consumeRows(scope) }
-        while try source.loadBatch(scope) {
-            let batch: Batch
-            let (keys, values): ([Column], [Column])
-            // Nothing is added to a group before all is worked out, so that the rows can still be taken one by one.
-            do {
-                batch = try input.batch(scope)
-                keys = try keyParts.elements.map { try $0.column(batch, batch.rows) }
-                values = try arguments.elements.map { try $0.column(batch, batch.rows) }
-            } catch {
-                source.replay()
-                try consumeRows(scope)
-                continue
-            }
+        try source.forEachBatch(scope) {
+            let batch = try input.batch(scope)
+            return (
+                batch, keys: try keyParts.elements.map { try $0.column(batch, batch.rows) },
+                values: try arguments.elements.map { try $0.column(batch, batch.rows) }
+            )
+        } take: { batch, keys, values in
             try add(batch, keys, values)
             if let failure = table.memory.overflowFailure { throw failure.asExceededGroupMemory }
+        } takeRows: {
+            try consumeRows(scope)
         }
     }
 
     private func add(_ batch: Batch, _ keys: [Column], _ columns: [Column]) throws {
         let rows = batch.rows
+        if isQueued {
+            for i in 0..<rows.count {
+                for k in keys.indices { values[k] = keys[k][rows[i]] }
+                if table.enqueue(values) { try countQueued() }
+            }
+            return try countQueued()
+        }
         let states = batch.scope.arena.vector(of: GroupTable.States.self, batch.count)
         let single = key.names == nil
         for i in 0..<rows.count {
@@ -246,26 +252,13 @@ final class Group: BlockingStage {
         let single = key.names == nil
         let (table, memory, values) = (table, table.memory, values)
         var rows = 0
-        // Counting needs nothing of a row but its key, and can wait for others.
-        let isQueued = keyParts.count > 1 && accumulators.elements.allSatisfy { $0 is CountAccumulator }
-        func count() throws {
-            try table.dequeue { states, isNew in
-                for i in 0..<accumulators.count {
-                    try accumulators.with(i) {
-                        if isNew { $0.start(states + offsets[i]) }
-                        try $0.add(.null, to: states + offsets[i], memory: memory)
-                    }
-                }
-            }
-            if let failure = memory.overflowFailure { throw failure.asExceededGroupMemory }
-        }
         while try input.next(scope) {
             rows += 1
             if rows & 4095 == 0 { try scope.interrupt.check() }
             for i in 0..<keyParts.count { values[i] = try keyParts.evaluate(i, scope) }
             if single && values[0].isMissing { values[0] = .null }
             if isQueued {
-                if table.enqueue(values) { try count() }
+                if table.enqueue(values) { try countQueued() }
                 continue
             }
             let (states, isNew) = table.states(of: values)
@@ -278,7 +271,19 @@ final class Group: BlockingStage {
             }
             if let failure = memory.overflowFailure { throw failure.asExceededGroupMemory }
         }
-        if isQueued { try count() }
+        if isQueued { try countQueued() }
+    }
+
+    /// Adds one to the counts of the rows in the table's queue.
+    private func countQueued() throws {
+        let offsets = offsets
+        table.dequeue { states, isNew in
+            for offset in offsets {
+                let count = (states + offset).assumingMemoryBound(to: Int.self)
+                count.pointee = isNew ? 1 : count.pointee &+ 1
+            }
+        }
+        if let failure = table.memory.overflowFailure { throw failure.asExceededGroupMemory }
     }
 
     override func restart() {

@@ -293,7 +293,14 @@ final class Sort: BlockingStage, BatchSource {
         return batch
     }
 
-    func replay() { position = batchStart }
+    func shrinkBatch(_ scope: Scope) -> Bool {
+        guard let end = replayEnd, end - batchStart > 1 else { return false }
+        scope.arena.reset()
+        (position, replayEnd) = (batchStart + (end - batchStart) / 2, batchStart + (end - batchStart) / 2)
+        return true
+    }
+
+    func replayBatch() { position = batchStart }
 
     override func absorb(_ others: [BlockingStage]) throws {
         for case let other as Sort in others { rows += other.rows }
@@ -334,24 +341,17 @@ final class Sort: BlockingStage, BatchSource {
             }
         }
         if let source = input.batchSource, held.isBatched {
-            while try source.loadBatch(scope) {
-                let rows: Rows
-                let (keys, values): ([Column], [Column])
-                do {
-                    let batch = try input.batch(scope)
-                    rows = batch.rows
-                    keys = try pattern.columns(batch)
-                    values = try held.columns(batch)
-                } catch {
-                    source.replay()
-                    try takeRows()
-                    continue
-                }
+            try source.forEachBatch(scope) {
+                let batch = try input.batch(scope)
+                return (batch.rows, keys: try pattern.columns(batch), values: try held.columns(batch))
+            } take: { rows, keys, values in
                 for i in 0..<rows.count {
                     let row = rows[i]
                     for k in 0..<width { key[k] = keys[k][row].isMissing ? .null : keys[k][row] }
                     try take { held.keep(values, row, in: $0, memory) }
                 }
+            } takeRows: {
+                try takeRows()
             }
         } else {
             try takeRows()
