@@ -105,6 +105,9 @@ public final class Batch {
         }
     }
 
+    /// Puts values into a slot from which nothing is gathered.
+    func set(_ slot: Int, known column: Column) { columns[slot] = column }
+
     /// Says that a slot holds the same as another.
     func share(_ slot: Int, with other: Int) {
         (columns[other], sources[other]) = (columns[slot], sources[slot])
@@ -133,7 +136,15 @@ public final class Batch {
             guard known.table === table else { throw Irregular() }
             return known
         }
-        let elements = try takeApart(column(slot), sources[slot], into: table.element, table: table)
+        let elements =
+            if columns[slot] == nil, let outer {
+                // Arrays of the batch around this one are taken apart there, once.
+                try Elements(
+                    of: outer.batch.elements(ofSlot: slot, table), for: rows, of: self, owners: outer.rows,
+                    table.element)
+            } else {
+                try takeApart(column(slot), sources[slot], into: table.element, table: table)
+            }
         lists.append((slot, elements))
         return elements
     }
@@ -163,6 +174,12 @@ public final class Batch {
         }
         guard column.memory.isKept, let block else { return try elements() }
         return try block.withDocuments { _ in try elements() }
+    }
+
+    /// The elements of the arrays that an expression yields for some rows, taken apart where it builds them.
+    func elements(of array: Expression, _ rows: Rows) throws -> Elements {
+        if let known = try array.elements(self, rows) { return known }
+        return try Elements(of: array.column(self, rows), rows, in: self)
     }
 
     /// The same for what a slot holds.

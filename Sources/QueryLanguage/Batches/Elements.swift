@@ -23,6 +23,77 @@ struct Elements {
         (self.starts, self.counts, self.table) = (starts, counts, table)
     }
 
+    /// The elements of some rows' arrays, of which nothing is gathered.
+    ///
+    /// - Throws: `Irregular` where a row holds anything but an array.
+    init(of arrays: Column, _ rows: Rows, in outer: Batch) throws {
+        let apart = FieldColumn(arrays, count: outer.count, ColumnMemory(outer.scope.arena)).takenApart(rows, outer.scope)
+        if (0..<rows.count).contains(where: { apart.counts[rows[$0]] < 0 }) { throw Irregular() }
+        let batch = Batch(outer.scope, count: apart.element.count, outer: (outer, apart.owners))
+        self.init(
+            batch: batch, values: apart.element.values, positions: batch.rows.positions, starts: apart.starts,
+            counts: apart.counts, table: nil)
+    }
+
+    /// The arrays of a batch for the elements of other arrays in it: for each of some rows those of the row it belongs to.
+    init(
+        of list: Elements, for rows: Rows, of batch: Batch, owners: UnsafeMutablePointer<Int32>, _ element: Slot
+    ) throws {
+        let arena = batch.scope.arena
+        let starts = arena.vector(of: Int32.self, batch.count)
+        let counts = arena.vector(of: Int32.self, batch.count)
+        let total = (0..<rows.count).reduce(0) { $0 + Int(list.counts[Int(owners[rows[$1]])]) }
+        let rowOfElement = arena.vector(of: Int32.self, total)
+        let sources = arena.vector(of: Int32.self, total)
+        var filled = 0
+        for i in 0..<rows.count {
+            let (row, owner) = (rows[i], Int(owners[rows[i]]))
+            (starts[row], counts[row]) = (Int32(truncatingIfNeeded: filled), list.counts[owner])
+            let start = Int(list.starts[owner])
+            for k in start..<start + Int(counts[row]) {
+                (rowOfElement[filled], sources[filled]) = (rows.positions[i], list.positions[k])
+                filled += 1
+            }
+        }
+        let elements = Batch(batch.scope, count: total, outer: (batch, rowOfElement))
+        for slot in [element.index] + element.gatheredFields.map(\.slot.index) {
+            let (column, theirs) = (elements.newColumn(), try list.batch.column(slot))
+            for i in 0..<total { column[i] = theirs[Int(sources[i])] }
+            elements.set(slot, known: column)
+        }
+        self.init(
+            batch: elements, values: try elements.column(element.index), positions: elements.rows.positions,
+            starts: starts, counts: counts, table: list.table)
+    }
+
+    /// The arrays of some rows, and of others.
+    init(_ first: Elements, _ firstRows: Rows, and second: Elements, _ secondRows: Rows, in outer: Batch) {
+        let arena = outer.scope.arena
+        let starts = arena.vector(of: Int32.self, outer.count)
+        let counts = arena.vector(of: Int32.self, outer.count)
+        let parts = [(first, firstRows), (second, secondRows)]
+        let total = parts.reduce(0) { total, part in
+            (0..<part.1.count).reduce(total) { $0 + Int(part.0.counts[part.1[$1]]) }
+        }
+        let owners = arena.vector(of: Int32.self, total)
+        let values = arena.vector(of: ValueView.self, total)
+        var filled = 0
+        for (list, rows) in parts {
+            for i in 0..<rows.count {
+                let row = rows[i]
+                (starts[row], counts[row]) = (Int32(truncatingIfNeeded: filled), list.counts[row])
+                let start = Int(list.starts[row])
+                for k in start..<start + Int(counts[row]) {
+                    (owners[filled], values[filled]) = (rows.positions[i], list.values[Int(list.positions[k])])
+                    filled += 1
+                }
+            }
+        }
+        let batch = Batch(outer.scope, count: total, outer: (outer, owners))
+        self.init(
+            batch: batch, values: values, positions: batch.rows.positions, starts: starts, counts: counts, table: nil)
+    }
+
     /// The elements of some rows' arrays.
     func rows(of outer: Rows) -> Rows {
         var total = 0

@@ -98,6 +98,8 @@ final class Map: Expression {
 
     override var isBatched: Bool { input.isBatched && elements.isBatched && body.isBatched }
 
+    override var yieldsElements: Bool { true }
+
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.arrays(elements(batch, rows), rows) }
 
     override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
@@ -176,6 +178,8 @@ final class Filter: Expression {
     }
 
     override var isBatched: Bool { limit == nil && input.isBatched && elements.isBatched && condition.isBatched }
+
+    override var yieldsElements: Bool { true }
 
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.arrays(elements(batch, rows), rows) }
 

@@ -68,6 +68,18 @@ final class Conditional: Expression {
         batch.copy(try no.column(batch, others), others, to: column)
         return column
     }
+
+    override var yieldsElements: Bool { yes.yieldsElements || no.yieldsElements }
+
+    override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
+        guard yieldsElements else { return nil }
+        let isTrue = try condition.column(batch, rows)
+        let (passed, others) = batch.rows(rows) { isTrue[$0].isTruthy }
+        if others.count == 0 { return try batch.elements(of: yes, passed) }
+        if passed.count == 0 { return try batch.elements(of: no, others) }
+        return Elements(
+            try batch.elements(of: yes, passed), passed, and: try batch.elements(of: no, others), others, in: batch)
+    }
 }
 
 /// `$ifNull`: the first operand that is not null, undefined or missing; else the last.

@@ -22,6 +22,9 @@ open class Expression {
     /// What it throws leaves the answer to `evaluate`, row by row: an error, or that the batch is irregular.
     func column(_ batch: Batch, _ rows: Rows) throws -> Column { throw Irregular() }
 
+    /// Whether the expression makes arrays of which it has the elements without building them.
+    var yieldsElements: Bool { false }
+
     /// For some rows of a batch the elements of the arrays that the expression yields, where it has them without building
     /// the arrays; nil where `column` is the way.
     func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? { nil }

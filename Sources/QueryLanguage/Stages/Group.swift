@@ -226,8 +226,14 @@ final class Group: BlockingStage {
         let rows = batch.rows
         if isQueued {
             for i in 0..<rows.count {
-                for k in keys.indices { values[k] = keys[k][rows[i]] }
-                if table.enqueue(values) { try countQueued() }
+                // The parts that are those of the row before, in the same memory, which is not used again meanwhile.
+                var repeated: UInt64 = 0
+                for k in keys.indices {
+                    let value = keys[k][rows[i]]
+                    if i > 0 && value.isIdentical(to: values[k]) { repeated |= 1 << UInt64(k) }
+                    values[k] = value
+                }
+                if table.enqueue(values, repeated: repeated) { try countQueued() }
             }
             return try countQueued()
         }

@@ -128,9 +128,10 @@ final class GroupTable {
 
     /// Writes the positions of a key's parts and yields their hash, and the key itself where its values are not the same as
     /// those at the positions.
-    private func locate(_ key: Key) -> (hash: UInt64, variant: Key?) {
+    private func locate(_ key: Key, repeated: UInt64 = 0) -> (hash: UInt64, variant: Key?) {
         var areSame = true
         for i in 0..<keyParts {
+            if repeated >> UInt64(i) & 1 != 0 && key[i].type == .string { continue }
             // The same value as in the last row needs no search.
             let last = Int(positions[i])
             if last >= parts[i].count || !parts[i][last].equals(key[i]) {
@@ -187,8 +188,10 @@ final class GroupTable {
     // MARK: Queues
 
     /// Queues a row by its key of several parts; true where the queue is full then.
-    func enqueue(_ key: Key) -> Bool {
-        let (hash, variant) = locate(key)
+    ///
+    /// - Parameter repeated: a bit for each part that is known to be that of the row before.
+    func enqueue(_ key: Key, repeated: UInt64 = 0) -> Bool {
+        let (hash, variant) = locate(key, repeated: repeated)
         return enqueue(hash, variant.map(copy), tag: nil)
     }
 
@@ -316,6 +319,10 @@ final class GroupTable {
 }
 
 extension ValueView {
+    /// Whether two values are the same, or lie in the same place.
+    @inline(__always)
+    func isIdentical(to other: ValueView) -> Bool { bits == other.bits && length == other.length && type == other.type }
+
     /// Whether two values that are equal are the same to the last bit: of one type, with the same bytes.
     @inline(__always)
     fileprivate func isSame(as other: ValueView) -> Bool {
