@@ -225,15 +225,10 @@ final class Group: BlockingStage {
     private func add(_ batch: Batch, _ keys: [Column], _ columns: [Column]) throws {
         let rows = batch.rows
         if isQueued {
+            table.beginBatch()
             for i in 0..<rows.count {
-                // The parts that are those of the row before, in the same memory, which is not used again meanwhile.
-                var repeated: UInt64 = 0
-                for k in keys.indices {
-                    let value = keys[k][rows[i]]
-                    if i > 0 && value.isIdentical(to: values[k]) { repeated |= 1 << UInt64(k) }
-                    values[k] = value
-                }
-                if table.enqueue(values, repeated: repeated) { try countQueued() }
+                for k in keys.indices { values[k] = keys[k][rows[i]] }
+                if table.enqueue(values, isBatched: true) { try countQueued() }
             }
             return try countQueued()
         }

@@ -20,17 +20,17 @@ final class GroupTable {
     private let chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private var chunkCount = 0
     private static let firstChunk = 16
-    /// Entries by hash: the hash's upper half beside the group's number plus one; 0 where there is none. A group that is
-    /// passed by on the way to another costs no look at its key elsewhere in memory.
+    /// Entries by hash: 32 bits of the hash above the group's number plus one; 0 where there is none. A group that is passed
+    /// by on the way to another costs no look at its key elsewhere in memory, nor does making the table larger.
     private var table: UnsafeMutablePointer<UInt64>
     private var capacity = 64
     private(set) var count = 0
-    /// Of keys of one part: the groups' hashes. Those of numbers are computed again when they are wanted.
-    private var hashes: UnsafeMutablePointer<UInt64>
 
     /// Of a key of several parts: the values of each, and the last row's as positions among them.
     private let parts: UnsafeMutablePointer<ValueSet>
     private let positions: UnsafeMutablePointer<UInt32>
+    /// Of each part, where texts met lately stand among the values.
+    private var recent: [RecentTexts]
     /// Keys whose values are equal to those in `parts` but not the same, as 1.0 is to 1, by the group's number.
     private var variants: [Int: Key] = [:]
 
@@ -57,11 +57,11 @@ final class GroupTable {
         chunks = .allocate(capacity: 48)
         table = .allocate(capacity: capacity)
         table.initialize(repeating: 0, count: capacity)
-        hashes = .allocate(capacity: capacity)
         parts = .allocate(capacity: keyParts)
         parts.initialize(repeating: ValueSet(), count: keyParts)
         positions = .allocate(capacity: keyParts)
         positions.initialize(repeating: 0, count: keyParts)
+        recent = keyParts == 1 ? [] : (0..<keyParts).map { _ in RecentTexts() }
         queue = .allocate(capacity: GroupTable.queueLength)
         queuedPositions = .allocate(capacity: GroupTable.queueLength * keyParts)
     }
@@ -69,7 +69,6 @@ final class GroupTable {
     deinit {
         chunks.deallocate()
         table.deallocate()
-        hashes.deallocate()
         parts.deallocate()
         positions.deallocate()
         queue.deallocate()
@@ -114,13 +113,12 @@ final class GroupTable {
         let mask = capacity - 1
         var place = Int(truncatingIfNeeded: hash) & mask
         while case let entry = table[place], entry != 0 {
-            if (entry ^ hash) >> 32 == 0 {
+            if entry >> 32 == hash & 0xFFFF_FFFF {
                 let block = block(Int(entry & 0xFFFF_FFFF) - 1)
                 if block.assumingMemoryBound(to: ValueView.self).pointee.equals(key) { return (block + keySize, false) }
             }
             place = (place + 1) & mask
         }
-        hashes[count] = hash
         let block = insert(hash, at: place)
         block.bindMemory(to: ValueView.self, capacity: 1).initialize(to: memory.copy(key))
         return (block + keySize, true)
@@ -128,19 +126,27 @@ final class GroupTable {
 
     /// Writes the positions of a key's parts and yields their hash, and the key itself where its values are not the same as
     /// those at the positions.
-    private func locate(_ key: Key, repeated: UInt64 = 0) -> (hash: UInt64, variant: Key?) {
+    private func locate(_ key: Key, isBatched: Bool = false) -> (hash: UInt64, variant: Key?) {
         var areSame = true
         for i in 0..<keyParts {
-            if repeated >> UInt64(i) & 1 != 0 && key[i].type == .string { continue }
+            let isKnownText = isBatched && key[i].type == .string
+            if isKnownText, let position = recent[i].position(of: key[i]) {
+                positions[i] = position
+                continue
+            }
             // The same value as in the last row needs no search.
             let last = Int(positions[i])
             if last >= parts[i].count || !parts[i][last].equals(key[i]) {
                 positions[i] = UInt32(truncatingIfNeeded: parts[i].insertIndex(key[i], memory: memory))
             }
+            if isKnownText { recent[i].note(positions[i], of: key[i]) }
             if !parts[i][Int(positions[i])].isSame(as: key[i]) { areSame = false }
         }
         return (hash(of: positions), areSame ? nil : key)
     }
+
+    /// Says that texts met so far may lie elsewhere from now on.
+    func beginBatch() { for i in recent.indices { recent[i].forget() } }
 
     @inline(__always)
     private func hash(of positions: UnsafeMutablePointer<UInt32>) -> UInt64 {
@@ -159,7 +165,7 @@ final class GroupTable {
         let mask = capacity - 1
         var place = start
         while case let entry = table[place], entry != 0 {
-            if (entry ^ hash) >> 32 == 0 {
+            if entry >> 32 == hash & 0xFFFF_FFFF {
                 let block = block(Int(entry & 0xFFFF_FFFF) - 1)
                 if same(block.assumingMemoryBound(to: UInt32.self), positions) { return (block + keySize, false) }
             }
@@ -189,9 +195,9 @@ final class GroupTable {
 
     /// Queues a row by its key of several parts; true where the queue is full then.
     ///
-    /// - Parameter repeated: a bit for each part that is known to be that of the row before.
-    func enqueue(_ key: Key, repeated: UInt64 = 0) -> Bool {
-        let (hash, variant) = locate(key, repeated: repeated)
+    /// - Parameter isBatched: whether texts stay where they are until `beginBatch` is called again.
+    func enqueue(_ key: Key, isBatched: Bool = false) -> Bool {
+        let (hash, variant) = locate(key, isBatched: isBatched)
         return enqueue(hash, variant.map(copy), tag: nil)
     }
 
@@ -267,43 +273,30 @@ final class GroupTable {
 
     // MARK: Growth
 
-    /// The entry of a group with this hash and number.
-    private func entry(_ hash: UInt64, _ index: Int) -> UInt64 { hash & 0xFFFF_FFFF_0000_0000 | UInt64(index + 1) }
-
     /// Memory for a new group.
     private func insert(_ hash: UInt64, at place: Int) -> UnsafeMutableRawPointer {
         if count == ((1 << chunkCount) - 1) * GroupTable.firstChunk {
             (chunks + chunkCount).initialize(to: memory.allocate((GroupTable.firstChunk << chunkCount) * blockSize))
             chunkCount += 1
         }
-        table[place] = entry(hash, count)
         count += 1
-        let block = block(count - 1)
-        if count * 4 > capacity * 3 { grow(lastHash: hash) }
-        return block
+        table[place] = hash << 32 | UInt64(count)
+        if count * 4 > capacity * 3 { grow() }
+        return block(count - 1)
     }
 
-    /// - Parameter lastHash: that of the last group, whose key is not in its block yet.
-    private func grow(lastHash: UInt64) {
+    private func grow() {
         let larger = capacity * 2
         let newTable = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
         preferLargePages(newTable, larger * MemoryLayout<UInt64>.stride)
         newTable.initialize(repeating: 0, count: larger)
-        for i in 0..<count {
-            let hash =
-                i == count - 1
-                ? lastHash : keyParts == 1 ? hashes[i] : hash(of: block(i).assumingMemoryBound(to: UInt32.self))
-            var place = Int(truncatingIfNeeded: hash) & (larger - 1)
+        // Neighbours stay neighbours, in one half of the larger table or the other.
+        for i in 0..<capacity where table[i] != 0 {
+            var place = Int(table[i] >> 32) & (larger - 1)
             while newTable[place] != 0 { place = (place + 1) & (larger - 1) }
-            newTable[place] = entry(hash, i)
+            newTable[place] = table[i]
         }
         table.deallocate()
-        if keyParts == 1 {
-            let newHashes = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
-            newHashes.update(from: hashes, count: count)
-            hashes.deallocate()
-            hashes = newHashes
-        }
         (table, capacity) = (newTable, larger)
     }
 
@@ -318,11 +311,43 @@ final class GroupTable {
     }
 }
 
-extension ValueView {
-    /// Whether two values are the same, or lie in the same place.
-    @inline(__always)
-    func isIdentical(to other: ValueView) -> Bool { bits == other.bits && length == other.length && type == other.type }
+/// Positions of texts by their addresses: a text that is met again in the same place is not compared again.
+private final class RecentTexts {
+    private struct Entry {
+        var address: UInt64 = 0
+        var length: UInt32 = 0
+        var position: UInt32 = 0
+    }
+    private let entries: UnsafeMutablePointer<Entry>
+    private static let countBits: UInt64 = 10
 
+    init() {
+        entries = .allocate(capacity: 1 << RecentTexts.countBits)
+        forget()
+    }
+
+    deinit { entries.deallocate() }
+
+    func forget() { entries.initialize(repeating: Entry(), count: 1 << RecentTexts.countBits) }
+
+    @inline(__always)
+    private func entry(_ text: ValueView) -> UnsafeMutablePointer<Entry> {
+        entries + Int(truncatingIfNeeded: (text.bits &* 0x9E37_79B9_7F4A_7C15) >> (64 - RecentTexts.countBits))
+    }
+
+    @inline(__always)
+    func position(of text: ValueView) -> UInt32? {
+        let entry = entry(text)
+        return entry.pointee.address == text.bits && entry.pointee.length == text.length ? entry.pointee.position : nil
+    }
+
+    @inline(__always)
+    func note(_ position: UInt32, of text: ValueView) {
+        entry(text).pointee = Entry(address: text.bits, length: text.length, position: position)
+    }
+}
+
+extension ValueView {
     /// Whether two values that are equal are the same to the last bit: of one type, with the same bytes.
     @inline(__always)
     fileprivate func isSame(as other: ValueView) -> Bool {
