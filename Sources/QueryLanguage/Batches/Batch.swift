@@ -44,8 +44,8 @@ public final class Batch {
     private var lists: [(slot: Int, elements: Elements)] = []
 
     init(
-        _ scope: Scope, count: Int, outer: (batch: Batch, rows: UnsafeMutablePointer<Int32>)? = nil,
-        block: ColumnBlock? = nil
+        _ scope: Scope, count: Int, _ rows: Rows? = nil,
+        outer: (batch: Batch, rows: UnsafeMutablePointer<Int32>)? = nil, block: ColumnBlock? = nil
     ) {
         self.scope = scope
         self.count = count
@@ -55,16 +55,14 @@ public final class Batch {
         columns = scope.arena.vector(of: Column?.self, scope.slotCount)
         columns.initialize(repeating: nil, count: scope.slotCount)
         sources = Array(repeating: nil, count: scope.slotCount)
-        let positions = scope.arena.vector(of: Int32.self, count)
-        for i in 0..<count { positions[i] = Int32(truncatingIfNeeded: i) }
-        all = Rows(positions: positions, count: count)
-        rows = all
+        all = rows ?? ColumnMemory(scope.arena).allRows(count)
+        self.rows = all
     }
 
     /// Some of a block's documents in a slot, with what is read from them.
     public convenience init(_ block: ColumnBlock, _ range: Range<Int>, in slot: Slot, _ scope: Scope) {
-        self.init(scope, count: block.documents.count, block: block)
-        block.withDocuments { set(slot, $0, all) }
+        self.init(scope, count: block.documents.count, block.withDocuments(\.rows), block: block)
+        block.withDocuments { set(slot, $0) }
         rows = Rows(positions: all.positions + range.lowerBound, count: range.count)
     }
 
@@ -94,15 +92,16 @@ public final class Batch {
     /// Puts values into a slot and gathers the fields that are read from them.
     func set(_ slot: Slot, _ column: Column, _ rows: Rows) {
         columns[slot.index] = column
-        if slot.entryCount > 0 { set(slot, FieldColumn(column, count: count, ColumnMemory(scope.arena)), rows) }
+        sources[slot.index] = nil
+        if slot.entryCount > 0 || rows.count < self.rows.count {
+            set(slot, FieldColumn(column, count: count, rows, ColumnMemory(scope.arena)))
+        }
     }
 
-    private func set(_ slot: Slot, _ column: FieldColumn, _ rows: Rows) {
+    private func set(_ slot: Slot, _ column: FieldColumn) {
         (columns[slot.index], sources[slot.index]) = (column.values, column)
         if slot.entryCount == 0 { return }
-        for (inner, field) in zip(slot.gatheredFields, column.fields(of: slot, rows, scope)) {
-            set(inner.slot, field, rows)
-        }
+        for (inner, field) in zip(slot.gatheredFields, column.fields(of: slot, scope)) { set(inner.slot, field) }
     }
 
     /// Puts values into a slot from which nothing is gathered.
@@ -159,18 +158,21 @@ public final class Batch {
         _ values: Column, _ source: FieldColumn?, into element: Slot, table: ElementTable? = nil,
         skipsNullish: Bool = false
     ) throws -> Elements {
-        let column = source ?? FieldColumn(values, count: count, ColumnMemory(scope.arena))
+        let column = source ?? FieldColumn(values, count: count, rows, ColumnMemory(scope.arena))
         func elements() throws -> Elements {
-            let arrays = column.takenApart(column.memory.isKept ? all : rows, scope)
+            let arrays = column.takenApart(scope)
             for i in 0..<rows.count where arrays.counts[rows[i]] < 0 {
                 if !skipsNullish || !values[rows[i]].isNullish { throw Irregular() }
             }
             try checkMemory()
-            let batch = Batch(scope, count: arrays.element.count, outer: (self, arrays.owners), block: block)
-            batch.set(element, arrays.element, batch.all)
-            return Elements(
+            let batch = Batch(
+                scope, count: arrays.element.count, arrays.element.rows, outer: (self, arrays.owners), block: block)
+            batch.set(element, arrays.element)
+            let elements = Elements(
                 batch: batch, values: arrays.element.values, positions: batch.all.positions, starts: arrays.starts,
                 counts: arrays.counts, table: table)
+            if rows.count < count { batch.rows = elements.rows(of: rows) }
+            return elements
         }
         guard column.memory.isKept, let block else { return try elements() }
         return try block.withDocuments { _ in try elements() }

@@ -14,7 +14,7 @@ public final class ColumnBlock: @unchecked Sendable {  // Invariant: columns are
         let values = memory.vector(of: ValueView.self, documents.count)
         for i in documents.indices { values[i] = .document(documents[i]) }
         self.documents = documents
-        column = FieldColumn(values, count: documents.count, memory)
+        column = FieldColumn(values, count: documents.count, memory.allRows(documents.count), memory)
     }
 
     /// A block whose columns go with the scope's batch.

@@ -48,6 +48,19 @@ final class ColumnMemory {
         return vector
     }
 
+    func zeros(_ count: Int) -> UnsafeMutablePointer<Int32> {
+        let zeros = vector(of: Int32.self, count)
+        zeros.initialize(repeating: 0, count: count)
+        return zeros
+    }
+
+    /// As many rows, all of them.
+    func allRows(_ count: Int) -> Rows {
+        let positions = vector(of: Int32.self, count)
+        for i in 0..<count { positions[i] = Int32(truncatingIfNeeded: i) }
+        return Rows(positions: positions, count: count)
+    }
+
     /// Brings the bytes of decimals and of short texts together, each text once or a few times: who reads the column again
     /// reads little memory then, and need not wait for it.
     func condense(_ column: Column, _ rows: Rows) {

@@ -27,7 +27,7 @@ struct Elements {
     ///
     /// - Throws: `Irregular` where a row holds anything but an array.
     init(of arrays: Column, _ rows: Rows, in outer: Batch) throws {
-        let apart = FieldColumn(arrays, count: outer.count, ColumnMemory(outer.scope.arena)).takenApart(rows, outer.scope)
+        let apart = FieldColumn(arrays, count: outer.count, rows, ColumnMemory(outer.scope.arena)).takenApart(outer.scope)
         if (0..<rows.count).contains(where: { apart.counts[rows[$0]] < 0 }) { throw Irregular() }
         let batch = Batch(outer.scope, count: apart.element.count, outer: (outer, apart.owners))
         self.init(
@@ -41,7 +41,7 @@ struct Elements {
     ) throws {
         let arena = batch.scope.arena
         let starts = arena.vector(of: Int32.self, batch.count)
-        let counts = arena.vector(of: Int32.self, batch.count)
+        let counts = ColumnMemory(arena).zeros(batch.count)
         let total = (0..<rows.count).reduce(0) { $0 + Int(list.counts[Int(owners[rows[$1]])]) }
         let rowOfElement = arena.vector(of: Int32.self, total)
         let sources = arena.vector(of: Int32.self, total)
@@ -70,7 +70,7 @@ struct Elements {
     init(_ first: Elements, _ firstRows: Rows, and second: Elements, _ secondRows: Rows, in outer: Batch) {
         let arena = outer.scope.arena
         let starts = arena.vector(of: Int32.self, outer.count)
-        let counts = arena.vector(of: Int32.self, outer.count)
+        let counts = ColumnMemory(arena).zeros(outer.count)
         let parts = [(first, firstRows), (second, secondRows)]
         let total = parts.reduce(0) { total, part in
             (0..<part.1.count).reduce(total) { $0 + Int(part.0.counts[part.1[$1]]) }
@@ -137,7 +137,7 @@ struct Elements {
     func filtered(_ outer: Rows, in outerBatch: Batch, table: ElementTable?, _ isWanted: (Int) -> Bool) -> Elements {
         let arena = batch.scope.arena
         let newStarts = arena.vector(of: Int32.self, outerBatch.count)
-        let newCounts = arena.vector(of: Int32.self, outerBatch.count)
+        let newCounts = ColumnMemory(arena).zeros(outerBatch.count)
         var total = 0
         for i in 0..<outer.count { total += Int(counts[outer[i]]) }
         let kept = arena.vector(of: Int32.self, total)

@@ -4,28 +4,30 @@ import BSON
 final class FieldColumn {
     let values: Column
     let count: Int
+    /// The rows that have values.
+    let rows: Rows
     let memory: ColumnMemory
     private var fields: [(name: String, column: FieldColumn)] = []
     private var arrays: ArrayColumn?
     /// Stands for all fields that no document has.
     private var missing: FieldColumn?
 
-    init(_ values: Column, count: Int, _ memory: ColumnMemory) {
-        (self.values, self.count, self.memory) = (values, count, memory)
+    init(_ values: Column, count: Int, _ rows: Rows, _ memory: ColumnMemory) {
+        (self.values, self.count, self.rows, self.memory) = (values, count, rows, memory)
     }
 
     /// The columns of the fields that are read from a slot with these values, in the slot's order.
-    func fields(of slot: Slot, _ rows: Rows, _ scope: Scope) -> [FieldColumn] {
+    func fields(of slot: Slot, _ scope: Scope) -> [FieldColumn] {
         let memory = memory.whileThereIsRoom(scope)
         let wanted = slot.gatheredFields.filter { wanted in !fields.contains { $0.name == wanted.name } }
-        let new = gather(wanted, of: slot, rows, scope, memory)
+        let new = gather(wanted, of: slot, scope, memory)
         let all = fields + zip(wanted, new).map { ($0.name, $1) }
         if memory === self.memory { fields = all }
         return slot.gatheredFields.map { wanted in all.first(where: { $0.name == wanted.name })!.column }
     }
 
     private func gather(
-        _ wanted: [(name: String, slot: Slot)], of slot: Slot, _ rows: Rows, _ scope: Scope, _ memory: ColumnMemory
+        _ wanted: [(name: String, slot: Slot)], of slot: Slot, _ scope: Scope, _ memory: ColumnMemory
     ) -> [FieldColumn] {
         if wanted.isEmpty { return [] }
         guard (0..<rows.count).contains(where: { values[rows[$0]].type == .document }) else {
@@ -45,7 +47,7 @@ final class FieldColumn {
         }
         return columns.map { column in
             memory.condense(column, rows)
-            return FieldColumn(column, count: count, memory)
+            return FieldColumn(column, count: count, rows, memory)
         }
     }
 
@@ -53,13 +55,13 @@ final class FieldColumn {
         if let missing { return missing }
         let column = memory.vector(of: ValueView.self, count)
         column.initialize(repeating: .missing, count: count)
-        let field = FieldColumn(column, count: count, memory)
+        let field = FieldColumn(column, count: count, rows, memory)
         missing = field
         return field
     }
 
     /// The arrays among the values, taken apart.
-    func takenApart(_ rows: Rows, _ scope: Scope) -> ArrayColumn {
+    func takenApart(_ scope: Scope) -> ArrayColumn {
         if let arrays { return arrays }
         let memory = memory.whileThereIsRoom(scope)
         let arrays = ArrayColumn(values, rows, count: count, memory)
@@ -80,7 +82,7 @@ final class ArrayColumn {
 
     fileprivate init(_ values: Column, _ rows: Rows, count: Int, _ memory: ColumnMemory) {
         starts = memory.vector(of: Int32.self, count)
-        counts = memory.vector(of: Int32.self, count)
+        counts = memory.zeros(count)
         var (elements, owners): ([ValueView], [Int32]) = ([], [])
         elements.reserveCapacity(4 * rows.count)
         owners.reserveCapacity(4 * rows.count)
@@ -102,6 +104,6 @@ final class ArrayColumn {
         column.update(from: elements, count: elements.count)
         self.owners = memory.vector(of: Int32.self, owners.count)
         self.owners.update(from: owners, count: owners.count)
-        element = FieldColumn(column, count: elements.count, memory)
+        element = FieldColumn(column, count: elements.count, memory.allRows(elements.count), memory)
     }
 }
