@@ -12,6 +12,9 @@ open class Accumulator {
     /// Bytes of a state; a multiple of `stateAlignment`.
     var stateSize: Int { preconditionFailure("every accumulator has a state") }
 
+    /// Whether values may be added batch by batch. Where `add` can fail the first row that does so must be found.
+    var isBatched: Bool { argument.isBatched }
+
     /// What a state's address must be a multiple of: 8 or 16.
     var stateAlignment: Int { 16 }
 

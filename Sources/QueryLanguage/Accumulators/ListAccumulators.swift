@@ -147,6 +147,7 @@ public struct ValueSet {
 /// `$mergeObjects`: the rows' documents laid over one another; null and missing are passed over.
 final class MergeObjectsAccumulator: Accumulator {
     override var stateSize: Int { stateStride(of: KeptValue.self) }
+    override var isBatched: Bool { false }
     override func start(_ state: UnsafeMutableRawPointer) { state.storeBytes(of: KeptValue(), as: KeptValue.self) }
 
     override func add(_ value: ValueView, to state: UnsafeMutableRawPointer, memory: Arena) throws {

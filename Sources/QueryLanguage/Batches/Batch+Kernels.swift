@@ -48,7 +48,9 @@ extension Batch {
                 others[i - count] = position
             }
         }
-        return (Rows(positions: passed, count: count), Rows(positions: others, count: rows.count - count))
+        let (yes, no) = (Rows(positions: passed, count: count), Rows(positions: others, count: rows.count - count))
+        // The same rows stay known as the same.
+        return (no.count == 0 ? rows : yes, yes.count == 0 ? rows : no)
     }
 
     /// The arrays, built, of which the elements are known.

@@ -4,7 +4,7 @@ import BSON
 typealias Column = UnsafeMutablePointer<ValueView>
 
 /// Rows of a batch by their positions, ascending. Lives as long as the batch.
-struct Rows {
+struct Rows: Equatable {
     let positions: UnsafeMutablePointer<Int32>
     let count: Int
 
@@ -168,11 +168,13 @@ public final class Batch {
             let batch = Batch(
                 scope, count: arrays.element.count, arrays.element.rows, outer: (self, arrays.owners), block: block)
             batch.set(element, arrays.element)
-            let elements = Elements(
-                batch: batch, values: arrays.element.values, positions: batch.all.positions, starts: arrays.starts,
-                counts: arrays.counts, table: table)
-            if rows.count < count { batch.rows = elements.rows(of: rows) }
-            return elements
+            func elements(known: (outer: Rows, elements: Rows)?) -> Elements {
+                Elements(
+                    batch: batch, values: arrays.element.values, positions: batch.all.positions, starts: arrays.starts,
+                    counts: arrays.counts, table: table, known: known)
+            }
+            if rows.count < count { batch.rows = elements(known: nil).rows(of: rows) }
+            return elements(known: (rows, batch.rows))
         }
         guard column.memory.isKept, let block else { return try elements() }
         return try block.withDocuments { _ in try elements() }

@@ -15,12 +15,15 @@ struct Elements {
     /// What the documents were taken apart in; nil for arrays whose elements are anything else than they were stored.
     let table: ElementTable?
 
+    /// Rows whose elements have been put together already.
+    private let known: (outer: Rows, elements: Rows)?
+
     init(
         batch: Batch, values: Column, positions: UnsafeMutablePointer<Int32>, starts: UnsafeMutablePointer<Int32>,
-        counts: UnsafeMutablePointer<Int32>, table: ElementTable?
+        counts: UnsafeMutablePointer<Int32>, table: ElementTable?, known: (outer: Rows, elements: Rows)? = nil
     ) {
         (self.batch, self.values, self.positions) = (batch, values, positions)
-        (self.starts, self.counts, self.table) = (starts, counts, table)
+        (self.starts, self.counts, self.table, self.known) = (starts, counts, table, known)
     }
 
     /// The elements of some rows' arrays, of which nothing is gathered.
@@ -96,6 +99,7 @@ struct Elements {
 
     /// The elements of some rows' arrays.
     func rows(of outer: Rows) -> Rows {
+        if let known, known.outer == outer { return known.elements }
         var total = 0
         for i in 0..<outer.count { total += max(0, Int(counts[outer[i]])) }
         let result = batch.scope.arena.vector(of: Int32.self, total)
@@ -130,7 +134,8 @@ struct Elements {
 
     /// The same arrays with other values: one for each element.
     func mapped(to values: Column) -> Elements {
-        Elements(batch: batch, values: values, positions: positions, starts: starts, counts: counts, table: nil)
+        Elements(
+            batch: batch, values: values, positions: positions, starts: starts, counts: counts, table: nil, known: known)
     }
 
     /// The elements that a closure wants of some rows' arrays.
@@ -153,7 +158,8 @@ struct Elements {
             newCounts[row] = Int32(truncatingIfNeeded: filled) - newStarts[row]
         }
         return Elements(
-            batch: batch, values: values, positions: kept, starts: newStarts, counts: newCounts, table: table)
+            batch: batch, values: values, positions: kept, starts: newStarts, counts: newCounts, table: table,
+            known: (outer, Rows(positions: kept, count: filled)))
     }
 
     /// Builds the arrays after all; an element that is missing is null.

@@ -80,11 +80,9 @@ final class DateField: Expression {
     override var isBatched: Bool { date.isBatched && zone.isConstant }
 
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
-        let zone = try zone.evaluate(batch.scope)
-        return try batch.map(date.column(batch, rows), rows) { value in
-            guard let zone, !value.isNullish else { return .null }
-            return try read(value, zone)
-        }
+        let dates = try date.column(batch, rows)
+        guard let zone = try zone.evaluate(batch.scope) else { return try batch.map(dates, rows) { _ in .null } }
+        return try batch.map(dates, rows) { try $0.isNullish ? .null : read($0, zone) }
     }
 
     @inline(__always)

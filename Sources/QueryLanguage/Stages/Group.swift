@@ -206,7 +206,7 @@ final class Group: BlockingStage {
     }
 
     private func consume(_ scope: Scope) throws {
-        let isBatched = (keyParts.elements + arguments.elements).allSatisfy(\.isBatched)
+        let isBatched = keyParts.elements.allSatisfy(\.isBatched) && accumulators.elements.allSatisfy(\.isBatched)
         guard isBatched, let source = input.batchSource else { return try consumeRows(scope) }
         try source.forEachBatch(scope) {
             let batch = try input.batch(scope)
@@ -234,6 +234,7 @@ final class Group: BlockingStage {
         }
         let states = batch.scope.arena.vector(of: GroupTable.States.self, batch.count)
         let single = key.names == nil
+        if single { table.fetch(keys[0], rows, batch.scope.arena) }
         for i in 0..<rows.count {
             let row = rows[i]
             for k in keys.indices { values[k] = keys[k][row] }

@@ -91,11 +91,12 @@ final class HeldRow {
 
     /// Makes rows that were kept a batch.
     func restore(into batch: Batch, _ values: (Int) -> UnsafeMutablePointer<ValueView>) {
-        for (i, slot) in to.elements.enumerated() {
-            let column = batch.newColumn()
-            for row in 0..<batch.count { column[row] = values(row)[i] }
-            batch.set(slot, column, batch.rows)
+        let columns = to.elements.map { _ in batch.newColumn() }
+        for row in 0..<batch.count {
+            let values = values(row)
+            for i in columns.indices { columns[i][row] = values[i] }
         }
+        for (slot, column) in zip(to.elements, columns) { batch.set(slot, column, batch.rows) }
     }
 
     /// Copies a row that is kept to other memory.
