@@ -304,7 +304,8 @@ final class Sort: BlockingStage, BatchSource {
 
     override func absorb(_ others: [BlockingStage]) throws {
         for case let other as Sort in others { rows += other.rows }
-        order()
+        // The parts are in order: putting them together is quick.
+        rows.sort { precedes($0, $1) }
         if rows.count > limit { rows.removeLast(rows.count - limit) }
     }
 
@@ -386,10 +387,54 @@ final class Sort: BlockingStage, BatchSource {
         a.prefix != b.prefix ? a.prefix < b.prefix : pattern.compare(a.values, b.values) < 0
     }
 
+    /// Puts the rows in order; those whose keys are equal stay as they came.
     private func order() {
-        // Swift's sort is stable in practice and by its documentation since 5.8.
-        rows.sort { precedes($0, $1) }
+        if rows.count < Sort.manyRows {
+            // Swift's sort is stable in practice and by its documentation since 5.8.
+            rows.sort { precedes($0, $1) }
+            return
+        }
+        orderByPrefix()
+        var start = 0
+        while start < rows.count {
+            var end = start + 1
+            while end < rows.count, rows[end].prefix == rows[start].prefix { end += 1 }
+            if end - start > 1 { rows[start..<end].sort { pattern.compare($0.values, $1.values) < 0 } }
+            start = end
+        }
     }
+
+    /// Distributes the rows by the digits of their prefixes, from the last digit to the first.
+    private func orderByPrefix() {
+        let different = rows.reduce(0) { $0 | ($1.prefix ^ rows[0].prefix) }
+        let count = rows.count
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << Sort.digitBits) { places in
+            var (from, to) = (rows, rows)
+            for shift in stride(from: UInt64(0), to: 64, by: Sort.digitBits) {
+                let mask = (1 as UInt64) << UInt64(Sort.digitBits) - 1
+                if different >> shift & mask == 0 { continue }
+                places.initialize(repeating: 0)
+                from.withUnsafeBufferPointer { from in
+                    to.withUnsafeMutableBufferPointer { to in
+                        for i in 0..<count { places[Int(from[i].prefix >> shift & mask)] += 1 }
+                        var total = 0
+                        for digit in places.indices { (places[digit], total) = (total, total + places[digit]) }
+                        for i in 0..<count {
+                            let digit = Int(from[i].prefix >> shift & mask)
+                            to[places[digit]] = from[i]
+                            places[digit] += 1
+                        }
+                    }
+                }
+                swap(&from, &to)
+            }
+            rows = from
+        }
+    }
+
+    /// From how many rows on it pays to distribute them.
+    private static let manyRows = 4096
+    private static let digitBits = 11
 
     override func restart() {
         (position, batchStart, replayEnd) = (-1, 0, nil)
