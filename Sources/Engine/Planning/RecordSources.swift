@@ -33,7 +33,7 @@ final class CollectionScan: RecordSource, BatchSource {
     private let cache: ColumnCache?
     private var upcoming: RecordId?
     private var partlyRead: RecordId?
-    private static let batchRows = 512
+    private static let batchRows = Int(ColumnCache.blockLength)
     private static let batchBytes = 4 << 20
 
     private struct Record {
@@ -141,7 +141,7 @@ final class CollectionScan: RecordSource, BatchSource {
             return block
         }
         var documents: [DocumentView] = []
-        documents.reserveCapacity(Int(ColumnCache.blockLength))
+        documents.reserveCapacity(CollectionScan.batchRows)
         var bytes = 0
         var found = try cursor.seek(to: first)
         while found, cursor.recordId < start + ColumnCache.blockLength, bytes < CollectionScan.batchBytes {
@@ -153,7 +153,8 @@ final class CollectionScan: RecordSource, BatchSource {
         // Of a block of large documents only parts are looked at together, and none is kept.
         let isWhole = partlyRead != start && upcoming ?? .max >= start + ColumnCache.blockLength
         partlyRead = start
-        return isWhole ? cache.keep(documents, at: start, next: upcoming) ?? ColumnBlock(documents, scope)
+        return isWhole
+            ? cache.keep(documents, at: start, next: upcoming) ?? ColumnBlock(documents, scope)
             : ColumnBlock(documents, scope)
     }
 

@@ -2,6 +2,13 @@ import BSON
 
 /// What expressions are made of when they are worked out for a batch.
 extension Batch {
+    /// A column with the same value at all of some rows.
+    func column(of value: ValueView, _ rows: Rows) -> Column {
+        let column = newColumn()
+        for i in 0..<rows.count { column[rows[i]] = value }
+        return column
+    }
+
     /// A column made of another, row by row.
     @inline(__always)
     func map(_ values: Column, _ rows: Rows, _ body: (ValueView) throws -> ValueView) throws -> Column {

@@ -94,7 +94,7 @@ public final class Batch {
         columns[slot.index] = column
         sources[slot.index] = nil
         if slot.entryCount > 0 || rows.count < self.rows.count {
-            set(slot, FieldColumn(column, count: count, rows, ColumnMemory(scope.arena)))
+            set(slot, source(of: column, rows))
         }
     }
 
@@ -142,54 +142,55 @@ public final class Batch {
                     of: outer.batch.elements(ofSlot: slot, table), for: rows, of: self, owners: outer.rows,
                     table.element)
             } else {
-                try takeApart(column(slot), sources[slot], into: table.element, table: table)
+                try takeApart(source(ofSlot: slot), rows, into: table.element, table: table)
             }
         lists.append((slot, elements))
         return elements
     }
 
-    /// The elements of arrays, each in a slot with what is read from it.
+    /// What a slot holds, with what has been read from it.
+    func source(ofSlot slot: Int) throws -> FieldColumn {
+        let column = try column(slot)
+        return sources[slot] ?? source(of: column, rows)
+    }
+
+    /// Values that were computed for some rows.
+    func source(of column: Column, _ rows: Rows) -> FieldColumn {
+        FieldColumn(column, count: count, rows, ColumnMemory(scope.arena))
+    }
+
+    /// The elements of the arrays that a column holds at some rows.
     ///
     /// - Parameters:
-    ///   - source: where the arrays come from; nil for what was computed.
+    ///   - element: the slot that holds them in their batch, with what is read from it; nil where nothing is.
     ///   - skipsNullish: whether null and nothing stand for an array without elements.
     /// - Throws: `Irregular` where a row holds anything but an array.
     func takeApart(
-        _ values: Column, _ source: FieldColumn?, into element: Slot, table: ElementTable? = nil,
+        _ column: FieldColumn, _ rows: Rows, into element: Slot?, table: ElementTable? = nil,
         skipsNullish: Bool = false
     ) throws -> Elements {
-        let column = source ?? FieldColumn(values, count: count, rows, ColumnMemory(scope.arena))
+        guard column.memory.isKept, let block else { return try elements() }
+        return try block.withDocuments { _ in try elements() }
+
         func elements() throws -> Elements {
             let arrays = column.takenApart(scope)
             for i in 0..<rows.count where arrays.counts[rows[i]] < 0 {
-                if !skipsNullish || !values[rows[i]].isNullish { throw Irregular() }
+                if !skipsNullish || !column.values[rows[i]].isNullish { throw Irregular() }
             }
             try checkMemory()
             let batch = Batch(
                 scope, count: arrays.element.count, arrays.element.rows, outer: (self, arrays.owners), block: block)
-            batch.set(element, arrays.element)
-            func elements(known: (outer: Rows, elements: Rows)?) -> Elements {
-                Elements(
-                    batch: batch, values: arrays.element.values, positions: batch.all.positions, starts: arrays.starts,
-                    counts: arrays.counts, table: table, known: known)
-            }
-            if rows.count < count { batch.rows = elements(known: nil).rows(of: rows) }
-            return elements(known: (rows, batch.rows))
+            if let element { batch.set(element, arrays.element) }
+            var elements = Elements(
+                batch: batch, values: arrays.element.values, positions: batch.all.positions, starts: arrays.starts,
+                counts: arrays.counts, table: table)
+            if rows.count < count { batch.rows = elements.rows(of: rows) }
+            elements.known = (rows, batch.rows)
+            return elements
         }
-        guard column.memory.isKept, let block else { return try elements() }
-        return try block.withDocuments { _ in try elements() }
     }
 
-    /// The elements of the arrays that an expression yields for some rows, taken apart where it builds them.
-    func elements(of array: Expression, _ rows: Rows) throws -> Elements {
-        if let known = try array.elements(self, rows) { return known }
-        return try Elements(of: array.column(self, rows), rows, in: self)
-    }
-
-    /// The same for what a slot holds.
-    func takeApart(slot: Int, into element: Slot, skipsNullish: Bool) throws -> Elements {
-        try takeApart(column(slot), sources[slot], into: element, skipsNullish: skipsNullish)
-    }
+    // MARK: Memory
 
     /// Refuses to go on where the values made for the batch take too much memory, which of a row would be taken back before
     /// the next.

@@ -26,7 +26,7 @@ final class ColumnMemory {
     init(_ arena: Arena, keptWithin budget: ColumnBudget? = nil) { (self.arena, self.budget) = (arena, budget) }
 
     deinit {
-        allocations.forEach { $0.deallocate() }
+        for allocation in allocations { allocation.deallocate() }
         budget?.giveBack(taken)
     }
 

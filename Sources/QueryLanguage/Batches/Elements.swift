@@ -16,7 +16,7 @@ struct Elements {
     let table: ElementTable?
 
     /// Rows whose elements have been put together already.
-    private let known: (outer: Rows, elements: Rows)?
+    var known: (outer: Rows, elements: Rows)?
 
     init(
         batch: Batch, values: Column, positions: UnsafeMutablePointer<Int32>, starts: UnsafeMutablePointer<Int32>,
@@ -24,18 +24,6 @@ struct Elements {
     ) {
         (self.batch, self.values, self.positions) = (batch, values, positions)
         (self.starts, self.counts, self.table, self.known) = (starts, counts, table, known)
-    }
-
-    /// The elements of some rows' arrays, of which nothing is gathered.
-    ///
-    /// - Throws: `Irregular` where a row holds anything but an array.
-    init(of arrays: Column, _ rows: Rows, in outer: Batch) throws {
-        let apart = FieldColumn(arrays, count: outer.count, rows, ColumnMemory(outer.scope.arena)).takenApart(outer.scope)
-        if (0..<rows.count).contains(where: { apart.counts[rows[$0]] < 0 }) { throw Irregular() }
-        let batch = Batch(outer.scope, count: apart.element.count, outer: (outer, apart.owners))
-        self.init(
-            batch: batch, values: apart.element.values, positions: batch.rows.positions, starts: apart.starts,
-            counts: apart.counts, table: nil)
     }
 
     /// The arrays of a batch for the elements of other arrays in it: for each of some rows those of the row it belongs to.
@@ -135,7 +123,8 @@ struct Elements {
     /// The same arrays with other values: one for each element.
     func mapped(to values: Column) -> Elements {
         Elements(
-            batch: batch, values: values, positions: positions, starts: starts, counts: counts, table: nil, known: known)
+            batch: batch, values: values, positions: positions, starts: starts, counts: counts, table: nil, known: known
+        )
     }
 
     /// The elements that a closure wants of some rows' arrays.

@@ -10,6 +10,8 @@ public final class Slot {
     /// Fields gathered from this slot's document. Grows while compiling, fixed while running.
     @usableFromInline private(set) var entries: UnsafeMutablePointer<GatherEntry>
     @usableFromInline private(set) var entryCount = 0
+    /// Whether the value comes from the pipeline around this one: no batch holds it.
+    var isOfOuterPipeline = false
     /// How the document before looked.
     @exclusivity(unchecked) @usableFromInline var layout = Layout()
     private var capacity = 4
@@ -42,6 +44,7 @@ public final class Slot {
         let field = FieldName(name)
         let slot = compiler.newSlot()
         slot.parent = self
+        slot.isOfOuterPipeline = isOfOuterPipeline
         parent?.hasNested = true
         gathered.append((field, slot))
         if entryCount == capacity {

@@ -91,7 +91,11 @@ final class Total: Expression {
 
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
         let arena = batch.scope.arena
-        return try batch.accumulate(operands.elements, rows) { NumericSum() } add: { $0.add($1) } result: {
+        return try batch.accumulate(operands.elements, rows) {
+            NumericSum()
+        } add: {
+            $0.add($1)
+        } result: {
             $0.value(arena)
         }
     }

@@ -100,7 +100,9 @@ final class Map: Expression {
 
     override var yieldsElements: Bool { true }
 
-    override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.arrays(elements(batch, rows), rows) }
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        try batch.arrays(elements(batch, rows), rows)
+    }
 
     override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
         let list = try elements.elements(of: input, batch, rows)
@@ -181,7 +183,9 @@ final class Filter: Expression {
 
     override var yieldsElements: Bool { true }
 
-    override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.arrays(elements(batch, rows), rows) }
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        try batch.arrays(elements(batch, rows), rows)
+    }
 
     override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
         let list = try elements.elements(of: input, batch, rows)

@@ -48,8 +48,7 @@ final class Connective: Expression {
     override var isBatched: Bool { operands.elements.allSatisfy(\.isBatched) }
 
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
-        let column = batch.newColumn()
-        for i in 0..<rows.count { column[rows[i]] = .bool(!decisive) }
+        let column = batch.column(of: .bool(!decisive), rows)
         // Operands are worked out for the rows that those before left undecided.
         var open = rows
         for operand in operands.elements where open.count > 0 {

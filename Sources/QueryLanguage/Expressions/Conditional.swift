@@ -75,10 +75,16 @@ final class Conditional: Expression {
         guard yieldsElements else { return nil }
         let isTrue = try condition.column(batch, rows)
         let (passed, others) = batch.rows(rows) { isTrue[$0].isTruthy }
-        if others.count == 0 { return try batch.elements(of: yes, passed) }
-        if passed.count == 0 { return try batch.elements(of: no, others) }
+        if others.count == 0 { return try elements(of: yes, passed, batch) }
+        if passed.count == 0 { return try elements(of: no, others, batch) }
         return Elements(
-            try batch.elements(of: yes, passed), passed, and: try batch.elements(of: no, others), others, in: batch)
+            try elements(of: yes, passed, batch), passed, and: try elements(of: no, others, batch), others, in: batch)
+    }
+
+    /// A branch's elements, of arrays taken apart where it builds them.
+    private func elements(of branch: Expression, _ rows: Rows, _ batch: Batch) throws -> Elements {
+        if let known = try branch.elements(batch, rows) { return known }
+        return try batch.takeApart(batch.source(of: branch.column(batch, rows), rows), rows, into: nil)
     }
 }
 

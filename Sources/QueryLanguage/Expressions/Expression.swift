@@ -51,20 +51,22 @@ final class Constant: Expression {
     override var constant: ValueView? { value }
 
     override var isBatched: Bool { true }
-    override func column(_ batch: Batch, _ rows: Rows) -> Column {
-        let column = batch.newColumn()
-        for i in 0..<rows.count { column[rows[i]] = value }
-        return column
-    }
+    override func column(_ batch: Batch, _ rows: Rows) -> Column { batch.column(of: value, rows) }
 }
 
 /// A slot's value: a field of the row, or a variable.
 final class SlotRead: Expression {
     let index: Int
-    init(_ slot: Slot) { index = slot.index }
+    private let isOfOuterPipeline: Bool
+
+    init(_ slot: Slot) {
+        index = slot.index
+        isOfOuterPipeline = slot.isOfOuterPipeline
+    }
+
     override func evaluate(_ scope: Scope) throws -> ValueView { scope.slots[index] }
 
-    override var isBatched: Bool { true }
+    override var isBatched: Bool { !isOfOuterPipeline }
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.column(index) }
     override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? { batch.elements(ofSlot: index) }
 }
@@ -77,6 +79,7 @@ final class FieldRead: Expression {
     /// The elements of the array that the slot holds instead, and their field.
     private let elements: ElementReader
     private let gatheredFromElement: Int
+    private let isOfOuterPipeline: Bool
 
     init(_ slot: Slot, _ name: FieldName, in compiler: Compiler) {
         index = slot.index
@@ -85,6 +88,7 @@ final class FieldRead: Expression {
         let element = compiler.newSlot()
         gatheredFromElement = element.field(name.text, in: compiler).index
         elements = ElementReader(element, compiler.elementTable(ofSlot: slot.index), compiler)
+        isOfOuterPipeline = slot.isOfOuterPipeline
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView {
@@ -105,7 +109,7 @@ final class FieldRead: Expression {
         return nil
     }
 
-    override var isBatched: Bool { elements.isBatched }
+    override var isBatched: Bool { !isOfOuterPipeline && elements.isBatched }
 
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
         guard let list = try elements(batch, rows) else { return try batch.column(gathered) }
@@ -131,28 +135,35 @@ final class FieldRead: Expression {
 final class PathRead: Expression {
     let index: Int
     let components: [FieldName]
+    private let isOfOuterPipeline: Bool
+
     init(_ slot: Slot, _ components: [FieldName]) {
         index = slot.index
         self.components = components
-    }
-    override func evaluate(_ scope: Scope) throws -> ValueView {
-        let value = scope.slots[index]
-        if value.type == .document && components.count == 1 { return value.asDocument.find(components[0]) }
-        return FieldPath.read(value, components[...], arena: scope.arena)
+        isOfOuterPipeline = slot.isOfOuterPipeline
     }
 
-    override var isBatched: Bool { true }
+    override func evaluate(_ scope: Scope) throws -> ValueView { read(scope.slots[index], scope.arena) }
+
+    override var isBatched: Bool { !isOfOuterPipeline }
+
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
-        try batch.map(batch.column(index), rows) { value in
-            if value.type == .document && components.count == 1 { return value.asDocument.find(components[0]) }
-            return FieldPath.read(value, components[...], arena: batch.scope.arena)
-        }
+        let arena = batch.scope.arena
+        return try batch.map(batch.column(index), rows) { read($0, arena) }
+    }
+
+    private func read(_ value: ValueView, _ arena: Arena) -> ValueView {
+        if value.type == .document && components.count == 1 { return value.asDocument.find(components[0]) }
+        return FieldPath.read(value, components[...], arena: arena)
     }
 }
 
 /// `$$NOW`.
 final class Now: Expression {
     override func evaluate(_ scope: Scope) throws -> ValueView { .date(scope.now) }
+
+    override var isBatched: Bool { true }
+    override func column(_ batch: Batch, _ rows: Rows) -> Column { batch.column(of: .date(batch.scope.now), rows) }
 }
 
 /// `{a: …, b: …}`: a document of what its fields yield, without those that yield nothing.

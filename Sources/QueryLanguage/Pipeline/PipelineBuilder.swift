@@ -63,6 +63,7 @@ public final class PipelineBuilder {
         _ stages: [ValueView], variables: [String: Slot] = [:], compiler nested: Compiler, source: Stage
     ) throws -> PipelineBuilder {
         nested.variables = variables
+        for slot in variables.values { slot.isOfOuterPipeline = true }
         nested.constants = compiler.constants
         let builder = PipelineBuilder(
             compiler: nested, environment: environment, source: source, interrupt: interrupt, topLevel: false)

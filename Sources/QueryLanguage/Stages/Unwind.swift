@@ -218,12 +218,9 @@ final class Unwind: Stage {
         if let list = try elements?.elements(batch, rows) ?? batch.elements(ofSlot: from.index) {
             return list.unwound(rows, in: batch, to)
         }
-        let list =
-            if let arrays = try elements?.column(batch, rows) {
-                try batch.takeApart(arrays, nil, into: to, skipsNullish: true)
-            } else {
-                try batch.takeApart(slot: from.index, into: to, skipsNullish: true)
-            }
+        let arrays =
+            try elements.map { batch.source(of: try $0.column(batch, rows), rows) } ?? batch.source(ofSlot: from.index)
+        let list = try batch.takeApart(arrays, rows, into: to, skipsNullish: true)
         list.batch.rows = list.rows(of: rows)
         return list.batch
     }
