@@ -173,7 +173,7 @@ public final class Batch {
         return try block.withDocuments { _ in try elements() }
 
         func elements() throws -> Elements {
-            let arrays = column.takenApart(scope)
+            let arrays = try column.takenApart(scope)
             for i in 0..<rows.count where arrays.counts[rows[i]] < 0 {
                 if !skipsNullish || !column.values[rows[i]].isNullish { throw Irregular() }
             }

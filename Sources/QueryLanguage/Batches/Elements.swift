@@ -26,6 +26,10 @@ struct Elements {
         (self.starts, self.counts, self.table, self.known) = (starts, counts, table, known)
     }
 
+    /// Refuses to look at very many elements together: behind an `$unwind` the same array is in many rows, and its elements
+    /// are as many as the rows times theirs before any of them has taken memory.
+    static func check(count: Int) throws { if count > 1 << 19 { throw TooLarge() } }
+
     /// The arrays of a batch for the elements of other arrays in it: for each of some rows those of the row it belongs to.
     init(
         of list: Elements, for rows: Rows, of batch: Batch, owners: UnsafeMutablePointer<Int32>, _ element: Slot
@@ -34,6 +38,7 @@ struct Elements {
         let starts = arena.vector(of: Int32.self, batch.count)
         let counts = ColumnMemory(arena).zeros(batch.count)
         let total = (0..<rows.count).reduce(0) { $0 + Int(list.counts[Int(owners[rows[$1]])]) }
+        try Elements.check(count: total)
         let rowOfElement = arena.vector(of: Int32.self, total)
         let sources = arena.vector(of: Int32.self, total)
         var filled = 0

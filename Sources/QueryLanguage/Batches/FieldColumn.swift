@@ -61,10 +61,12 @@ final class FieldColumn {
     }
 
     /// The arrays among the values, taken apart.
-    func takenApart(_ scope: Scope) -> ArrayColumn {
+    ///
+    /// - Throws: `TooLarge` where they have too many elements.
+    func takenApart(_ scope: Scope) throws -> ArrayColumn {
         if let arrays { return arrays }
         let memory = memory.whileThereIsRoom(scope)
-        let arrays = ArrayColumn(values, rows, count: count, memory)
+        let arrays = try ArrayColumn(values, rows, count: count, memory)
         if memory === self.memory { self.arrays = arrays }
         return arrays
     }
@@ -80,7 +82,7 @@ final class ArrayColumn {
     let starts: UnsafeMutablePointer<Int32>
     let counts: UnsafeMutablePointer<Int32>
 
-    fileprivate init(_ values: Column, _ rows: Rows, count: Int, _ memory: ColumnMemory) {
+    fileprivate init(_ values: Column, _ rows: Rows, count: Int, _ memory: ColumnMemory) throws {
         starts = memory.vector(of: Int32.self, count)
         counts = memory.zeros(count)
         var (elements, owners): ([ValueView], [Int32]) = ([], [])
@@ -99,6 +101,8 @@ final class ArrayColumn {
                 owners.append(rows.positions[i])
             }
             counts[row] = Int32(truncatingIfNeeded: elements.count - start)
+            // What is kept has no more of them than the documents have bytes; what is computed may.
+            if !memory.isKept { try Elements.check(count: elements.count) }
         }
         let column = memory.vector(of: ValueView.self, elements.count)
         column.update(from: elements, count: elements.count)
