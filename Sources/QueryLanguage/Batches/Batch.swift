@@ -169,9 +169,6 @@ public final class Batch {
         _ column: FieldColumn, _ rows: Rows, into element: Slot?, table: ElementTable? = nil,
         skipsNullish: Bool = false
     ) throws -> Elements {
-        guard column.memory.isKept, let block else { return try elements() }
-        return try block.withDocuments { _ in try elements() }
-
         func elements() throws -> Elements {
             let arrays = try column.takenApart(scope)
             for i in 0..<rows.count where arrays.counts[rows[i]] < 0 {
@@ -188,6 +185,8 @@ public final class Batch {
             elements.known = (rows, batch.rows)
             return elements
         }
+        guard column.memory.isKept, let block else { return try elements() }
+        return try block.withDocuments { _ in try elements() }
     }
 
     // MARK: Memory
