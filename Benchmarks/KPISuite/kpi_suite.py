@@ -34,21 +34,24 @@ class Atelier:
         self.process = subprocess.Popen(
             [program, "worker", "--store", store], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
         self.id = 0
+        self.call("server.ping", {})
 
     def cpu(self):
         """Processor time of the worker, all threads, in seconds: its clock by its process id (clock_getcpuclockid(3))."""
         return time.clock_gettime((~self.process.pid << 3) | 2)
 
-    def ask(self, question, up_to):
+    def call(self, method, params):
         self.id += 1
-        params = {"name": question, "parameters": ARGUMENTS.get(question, {}), "batchSize": 10_000}
-        message = {"jsonrpc": "2.0", "id": self.id, "method": "aggregations.run", "params": params}
-        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": self.id, "method": method, "params": params}) + "\n")
         self.process.stdin.flush()
         reply = json.loads(self.process.stdout.readline())
         if "error" in reply:
-            raise SystemExit(f"{question}: {reply['error']}")
-        return reply["result"]["documents"]
+            raise SystemExit(f"{method} {params}: {reply['error']}")
+        return reply["result"]
+
+    def ask(self, question, up_to):
+        params = {"name": question, "parameters": ARGUMENTS.get(question, {}), "batchSize": 10_000}
+        return self.call("aggregations.run", params)["documents"]
 
     def table(self, question, documents):
         if question == "revenue-by-weekday-and-hour":

@@ -1,32 +1,41 @@
 import BSON
 
-/// Values in the order they came, as a chain of nodes in the group's memory.
+/// Values in the order they came, in the group's memory: a chain of blocks, each twice as long as the one before up to a
+/// limit.
 struct ValueChain {
-    struct Node {
-        var value: ValueView
-        var next: UnsafeMutablePointer<Node>?
+    private struct Block {
+        let values: UnsafeMutablePointer<ValueView>
+        let capacity: Int
+        var count = 0
+        var next: UnsafeMutablePointer<Block>?
     }
 
-    private(set) var first: UnsafeMutablePointer<Node>?
-    private var last: UnsafeMutablePointer<Node>?
-    private(set) var count = 0
+    private var first: UnsafeMutablePointer<Block>?
+    private var last: UnsafeMutablePointer<Block>?
+    private static let longest = 256
 
     mutating func append(copying value: ValueView, memory: Arena) {
-        let node = memory.allocate(MemoryLayout<Node>.stride).bindMemory(to: Node.self, capacity: 1)
-        node.initialize(to: Node(value: memory.copy(value), next: nil))
-        if let last { last.pointee.next = node } else { first = node }
-        last = node
-        count += 1
+        let value = memory.copy(value)
+        if last == nil || last!.pointee.count == last!.pointee.capacity { addBlock(memory) }
+        let block = last!
+        (block.pointee.values + block.pointee.count).initialize(to: value)
+        block.pointee.count += 1
     }
 
-    /// The values as a BSON array.
-    func array(_ arena: Arena) -> ValueView {
-        arena.array { writer in
-            var node = first
-            while let current = node {
-                writer.appendElement(current.pointee.value)
-                node = current.pointee.next
-            }
+    private mutating func addBlock(_ memory: Arena) {
+        let capacity = last.map { min(2 * $0.pointee.capacity, ValueChain.longest) } ?? 1
+        let block = memory.vector(of: Block.self, 1)
+        block.initialize(to: Block(values: memory.vector(of: ValueView.self, capacity), capacity: capacity))
+        if let last { last.pointee.next = block } else { first = block }
+        last = block
+    }
+
+    /// Shows the values in order.
+    func forEach(_ body: (ValueView) -> Void) {
+        var block = first
+        while let current = block?.pointee {
+            for i in 0..<current.count { body(current.values[i]) }
+            block = current.next
         }
     }
 }
@@ -42,15 +51,12 @@ final class PushAccumulator: Accumulator, MergeableAccumulator {
     }
 
     func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
-        var node = other.assumingMemoryBound(to: ValueChain.self).pointee.first
-        while let current = node {
-            add(current.pointee.value, to: state, memory: memory)
-            node = current.pointee.next
-        }
+        other.assumingMemoryBound(to: ValueChain.self).pointee.forEach { add($0, to: state, memory: memory) }
     }
 
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
-        state.assumingMemoryBound(to: ValueChain.self).pointee.array(arena)
+        let values = state.assumingMemoryBound(to: ValueChain.self).pointee
+        return arena.array { writer in values.forEach { writer.appendElement($0) } }
     }
 }
 
