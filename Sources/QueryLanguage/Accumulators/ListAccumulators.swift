@@ -31,7 +31,7 @@ struct ValueChain {
     }
 
     /// Shows the values in order.
-    func forEach(_ body: (ValueView) -> Void) {
+    func visit(_ body: (ValueView) -> Void) {
         var block = first
         while let current = block?.pointee {
             for i in 0..<current.count { body(current.values[i]) }
@@ -51,12 +51,12 @@ final class PushAccumulator: Accumulator, MergeableAccumulator {
     }
 
     func merge(_ other: UnsafeMutableRawPointer, into state: UnsafeMutableRawPointer, memory: Arena) {
-        other.assumingMemoryBound(to: ValueChain.self).pointee.forEach { add($0, to: state, memory: memory) }
+        other.assumingMemoryBound(to: ValueChain.self).pointee.visit { add($0, to: state, memory: memory) }
     }
 
     override func result(_ state: UnsafeMutableRawPointer, arena: Arena) -> ValueView {
         let values = state.assumingMemoryBound(to: ValueChain.self).pointee
-        return arena.array { writer in values.forEach { writer.appendElement($0) } }
+        return arena.array { writer in values.visit { writer.appendElement($0) } }
     }
 }
 

@@ -95,7 +95,12 @@ final class IntegerTest: ValueTest {
     }
 
     override func test(_ value: ValueView, _ scope: Scope) throws -> Bool {
-        if value.type == .int32 || value.type == .int64 { return comparison.accepts(value.asInt64, number) }
+        switch value.type {
+        case .int32, .int64: return comparison.accepts(value.asInt64, number)
+        case .decimal where number == 0:
+            if let sign = value.asDecimal.signIfShort { return comparison.accepts(sign) }
+        default: break
+        }
         return value.isNumber && comparison.holds(value, constant)
     }
 }

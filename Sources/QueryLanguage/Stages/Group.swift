@@ -233,13 +233,19 @@ final class Group: BlockingStage {
             return try countQueued()
         }
         let states = batch.scope.arena.vector(of: GroupTable.States.self, batch.count)
-        let single = key.names == nil
-        if single { table.fetch(keys[0], rows, batch.scope.arena) }
+        // A key that is nothing is null.
+        let single = key.names == nil ? try batch.map(keys[0], rows) { $0.isMissing ? .null : $0 } : nil
+        let hashes = single.map { table.hashes(of: $0, rows, batch.scope.arena) }
         for i in 0..<rows.count {
             let row = rows[i]
-            for k in keys.indices { values[k] = keys[k][row] }
-            if single && values[0].isMissing { values[0] = .null }
-            let (found, isNew) = table.states(of: values)
+            let found: GroupTable.States
+            let isNew: Bool
+            if let single, let hashes {
+                (found, isNew) = table.states(of: single[row], hashes[i])
+            } else {
+                for k in keys.indices { values[k] = keys[k][row] }
+                (found, isNew) = table.states(of: values)
+            }
             if isNew {
                 for i in 0..<accumulators.count { accumulators.with(i) { $0.start(found + offsets[i]) } }
             }

@@ -103,13 +103,13 @@ final class GroupTable {
 
     /// The states of the group with this key; a new group's are still to be started.
     func states(of key: Key) -> (states: States, isNew: Bool) {
-        if keyParts == 1 { return states(of: key[0]) }
+        if keyParts == 1 { return states(of: key[0], key[0].hash) }
         let (hash, variant) = locate(key)
         return states(at: positions, hash, variant, from: Int(truncatingIfNeeded: hash) & (capacity - 1))
     }
 
-    private func states(of key: ValueView) -> (states: States, isNew: Bool) {
-        let hash = key.hash
+    /// The same for a key of one part whose hash is known.
+    func states(of key: ValueView, _ hash: UInt64) -> (states: States, isNew: Bool) {
         let mask = capacity - 1
         var place = Int(truncatingIfNeeded: hash) & mask
         while case let entry = table[place], entry != 0 {
@@ -124,19 +124,23 @@ final class GroupTable {
         return (block + keySize, true)
     }
 
-    /// Brings the groups of keys of one part, which are looked for next, from memory to the processor's caches.
-    func fetch(_ keys: Column, _ rows: Rows, _ arena: Arena) {
+    /// The hashes of keys of one part, row by row. The groups that are looked for by them next are brought from memory to the
+    /// processor's caches together.
+    func hashes(of keys: Column, _ rows: Rows, _ arena: Arena) -> UnsafeMutablePointer<UInt64> {
+        let hashes = arena.vector(of: UInt64.self, rows.count)
+        for i in 0..<rows.count { hashes[i] = keys[rows[i]].hash }
         // What is small is there.
-        if capacity < 1 << 12 { return }
+        if capacity < 1 << 12 { return hashes }
         let indices = arena.vector(of: Int.self, rows.count)
         // The loads of a loop that does nothing else wait for memory together.
         for i in 0..<rows.count {
-            indices[i] = Int(table[Int(truncatingIfNeeded: keys[rows[i]].hash) & (capacity - 1)] & 0xFFFF_FFFF) - 1
+            indices[i] = Int(table[Int(truncatingIfNeeded: hashes[i]) & (capacity - 1)] & 0xFFFF_FFFF) - 1
         }
         for i in 0..<rows.count where indices[i] >= 0 {
             let key = block(indices[i]).assumingMemoryBound(to: ValueView.self).pointee
             indices[i] = key.type == .string && key.length > 0 ? Int(key.pointer.load(as: UInt8.self)) : 0
         }
+        return hashes
     }
 
     /// Writes the positions of a key's parts and yields their hash, and the key itself where its values are not the same as
@@ -255,7 +259,7 @@ final class GroupTable {
         if keyParts == 1 {
             for index in 0..<other.count {
                 let key = other.block(index).assumingMemoryBound(to: ValueView.self).pointee
-                let (states, isNew) = states(of: key)
+                let (states, isNew) = states(of: key, key.hash)
                 try body(states, isNew, other.states(at: index))
             }
             return
