@@ -1,6 +1,7 @@
 import BSON
 import Deployment
 import Glibc
+import Platform
 import QueryLanguage
 import Storage
 
@@ -79,8 +80,8 @@ public struct EngineOptions: Sendable {
     /// forbids that, fails. MongoDB's limit unless told otherwise.
     public var blockingMemory = 100 << 20
     /// How many bytes the columns may take that are kept of collections which are read again and again: an eighth of the
-    /// machine's memory unless told otherwise.
-    public var columnMemory = sysconf(Int32(_SC_PHYS_PAGES)) / 8 * sysconf(Int32(_SC_PAGESIZE))
+    /// memory there is unless told otherwise.
+    public var columnMemory = MachineMemory.bytes / 8
 
     public init(relaxedDurability: Bool = false, readOnly: Bool = false) {
         self.relaxedDurability = relaxedDurability
