@@ -24,12 +24,26 @@ extension Batch {
     /// A column made of two others, row by row.
     @inline(__always)
     func map(
-        _ left: Column, _ right: Column, _ rows: Rows, _ body: (Int, ValueView, ValueView) throws -> ValueView
+        _ left: Column, _ right: Column, _ rows: Rows, _ body: (ValueView, ValueView) throws -> ValueView
     ) throws -> Column {
         let column = newColumn()
         for i in 0..<rows.count {
             let row = rows[i]
-            column[row] = try body(row, left[row], right[row])
+            column[row] = try body(left[row], right[row])
+            try checkMemory(after: i)
+        }
+        return column
+    }
+
+    /// What an expression makes of its inputs' values, row by row.
+    func evaluate(_ columns: [Column], _ rows: Rows, of make: ([Expression]) -> Expression) throws -> Column {
+        let held = columns.map { _ in Held() }
+        let expression = make(held)
+        let column = newColumn()
+        for i in 0..<rows.count {
+            let row = rows[i]
+            for k in held.indices { held[k].value = columns[k][row] }
+            column[row] = try expression.evaluate(scope)
             try checkMemory(after: i)
         }
         return column
@@ -76,12 +90,12 @@ extension Batch {
     ) throws -> Column {
         let column = newColumn()
         if operands.count == 1, let list = try operands[0].elements(self, rows) {
-            let (values, positions, starts, counts) = (list.values, list.positions, list.starts, list.counts)
+            let (values, positions, counts) = (list.values, list.positions, list.counts)
             for i in 0..<rows.count {
                 let row = rows[i]
                 var state = start()
-                let first = Int(starts[row])
-                for k in first..<first + Int(counts[row]) { add(&state, values[Int(positions[k])]) }
+                if counts[row] < 0 { add(&state, list.otherwise) }
+                for k in list.places(of: row) { add(&state, values[Int(positions[k])]) }
                 column[row] = result(state)
             }
             return column
@@ -103,4 +117,10 @@ extension Batch {
         }
         return column
     }
+}
+
+/// A value that stands in a column, as the input of an expression.
+private final class Held: Expression {
+    @exclusivity(unchecked) var value = ValueView.missing
+    override func evaluate(_ scope: Scope) -> ValueView { value }
 }

@@ -129,7 +129,7 @@ public final class Batch {
 
     /// The elements of a slot's arrays, with what the table's readers read of them.
     ///
-    /// - Throws: `Irregular` where the slot holds anything but arrays.
+    /// - Throws: `Irregular` where the slot holds anything but arrays, null or nothing.
     func elements(ofSlot slot: Int, _ table: ElementTable) throws -> Elements {
         if let known = elements(ofSlot: slot) {
             guard known.table === table else { throw Irregular() }
@@ -163,16 +163,14 @@ public final class Batch {
     ///
     /// - Parameters:
     ///   - element: the slot that holds them in their batch, with what is read from it; nil where nothing is.
-    ///   - skipsNullish: whether null and nothing stand for an array without elements.
-    /// - Throws: `Irregular` where a row holds anything but an array.
+    /// - Throws: `Irregular` where a row holds anything but an array, null or nothing.
     func takeApart(
-        _ column: FieldColumn, _ rows: Rows, into element: Slot?, table: ElementTable? = nil,
-        skipsNullish: Bool = false
+        _ column: FieldColumn, _ rows: Rows, into element: Slot?, table: ElementTable? = nil
     ) throws -> Elements {
         func elements() throws -> Elements {
             let arrays = try column.takenApart(scope)
             for i in 0..<rows.count where arrays.counts[rows[i]] < 0 {
-                if !skipsNullish || !column.values[rows[i]].isNullish { throw Irregular() }
+                if !column.values[rows[i]].isNullish { throw Irregular() }
             }
             try checkMemory()
             let batch = Batch(

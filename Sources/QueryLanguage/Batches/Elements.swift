@@ -9,9 +9,11 @@ struct Elements {
     let values: Column
     /// Which elements, array after array.
     let positions: UnsafeMutablePointer<Int32>
-    /// For each row where in `positions` its array begins, and how many elements it has.
+    /// For each row where in `positions` its array begins, and how many elements it has; -1 where there is no array.
     let starts: UnsafeMutablePointer<Int32>
     let counts: UnsafeMutablePointer<Int32>
+    /// What stands where there is no array: null or nothing.
+    var otherwise = ValueView.missing
     /// What the documents were taken apart in; nil for arrays whose elements are anything else than they were stored.
     let table: ElementTable?
 
@@ -37,7 +39,7 @@ struct Elements {
         let arena = batch.scope.arena
         let starts = arena.vector(of: Int32.self, batch.count)
         let counts = ColumnMemory(arena).zeros(batch.count)
-        let total = (0..<rows.count).reduce(0) { $0 + Int(list.counts[Int(owners[rows[$1]])]) }
+        let total = (0..<rows.count).reduce(0) { $0 + list.places(of: Int(owners[rows[$1]])).count }
         try Elements.check(count: total)
         let rowOfElement = arena.vector(of: Int32.self, total)
         let sources = arena.vector(of: Int32.self, total)
@@ -45,8 +47,7 @@ struct Elements {
         for i in 0..<rows.count {
             let (row, owner) = (rows[i], Int(owners[rows[i]]))
             (starts[row], counts[row]) = (Int32(truncatingIfNeeded: filled), list.counts[owner])
-            let start = Int(list.starts[owner])
-            for k in start..<start + Int(counts[row]) {
+            for k in list.places(of: owner) {
                 (rowOfElement[filled], sources[filled]) = (rows.positions[i], list.positions[k])
                 filled += 1
             }
@@ -63,13 +64,15 @@ struct Elements {
     }
 
     /// The arrays of some rows, and of others.
-    init(_ first: Elements, _ firstRows: Rows, and second: Elements, _ secondRows: Rows, in outer: Batch) {
+    ///
+    /// - Throws: `Irregular` where one of them has no array.
+    init(_ first: Elements, _ firstRows: Rows, and second: Elements, _ secondRows: Rows, in outer: Batch) throws {
         let arena = outer.scope.arena
         let starts = arena.vector(of: Int32.self, outer.count)
         let counts = ColumnMemory(arena).zeros(outer.count)
         let parts = [(first, firstRows), (second, secondRows)]
         let total = parts.reduce(0) { total, part in
-            (0..<part.1.count).reduce(total) { $0 + Int(part.0.counts[part.1[$1]]) }
+            (0..<part.1.count).reduce(total) { $0 + part.0.places(of: part.1[$1]).count }
         }
         let owners = arena.vector(of: Int32.self, total)
         let values = arena.vector(of: ValueView.self, total)
@@ -78,8 +81,8 @@ struct Elements {
             for i in 0..<rows.count {
                 let row = rows[i]
                 (starts[row], counts[row]) = (Int32(truncatingIfNeeded: filled), list.counts[row])
-                let start = Int(list.starts[row])
-                for k in start..<start + Int(counts[row]) {
+                if counts[row] < 0 { throw Irregular() }
+                for k in list.places(of: row) {
                     (owners[filled], values[filled]) = (rows.positions[i], list.values[Int(list.positions[k])])
                     filled += 1
                 }
@@ -90,18 +93,22 @@ struct Elements {
             batch: batch, values: values, positions: batch.rows.positions, starts: starts, counts: counts, table: nil)
     }
 
+    /// The places in `positions` of a row's elements.
+    @inline(__always)
+    func places(of row: Int) -> Range<Int> { Int(starts[row])..<Int(starts[row]) + max(0, Int(counts[row])) }
+
     /// The elements of some rows' arrays.
     func rows(of outer: Rows) -> Rows {
         if let known, known.outer == outer { return known.elements }
         var total = 0
-        for i in 0..<outer.count { total += max(0, Int(counts[outer[i]])) }
+        for i in 0..<outer.count { total += places(of: outer[i]).count }
         let result = batch.scope.arena.vector(of: Int32.self, total)
         var filled = 0
         for i in 0..<outer.count {
-            let (start, count) = (Int(starts[outer[i]]), Int(counts[outer[i]]))
-            if count <= 0 { continue }
-            for k in 0..<count { result[filled + k] = positions[start + k] }
-            filled += count
+            for k in places(of: outer[i]) {
+                result[filled] = positions[k]
+                filled += 1
+            }
         }
         return Rows(positions: result, count: total)
     }
@@ -114,7 +121,7 @@ struct Elements {
         let column = arena.vector(of: ValueView.self, elements.count)
         var filled = 0
         for i in 0..<outer.count {
-            for _ in 0..<counts[outer[i]] {
+            for _ in places(of: outer[i]) {
                 owners[filled] = outer.positions[i]
                 column[filled] = values[elements[filled]]
                 filled += 1
@@ -123,6 +130,13 @@ struct Elements {
         let unwound = Batch(batch.scope, count: filled, outer: (outerBatch, owners))
         unwound.set(slot, column, unwound.rows)
         return unwound
+    }
+
+    /// The same arrays, with something else where there are none.
+    func otherwise(_ value: ValueView) -> Elements {
+        var elements = self
+        elements.otherwise = value
+        return elements
     }
 
     /// The same arrays with other values: one for each element.
@@ -138,18 +152,17 @@ struct Elements {
         let newStarts = arena.vector(of: Int32.self, outerBatch.count)
         let newCounts = ColumnMemory(arena).zeros(outerBatch.count)
         var total = 0
-        for i in 0..<outer.count { total += Int(counts[outer[i]]) }
+        for i in 0..<outer.count { total += places(of: outer[i]).count }
         let kept = arena.vector(of: Int32.self, total)
         var filled = 0
         for i in 0..<outer.count {
             let row = outer[i]
-            let (start, count) = (Int(starts[row]), Int(counts[row]))
             newStarts[row] = Int32(truncatingIfNeeded: filled)
-            for k in start..<start + count where isWanted(Int(positions[k])) {
+            for k in places(of: row) where isWanted(Int(positions[k])) {
                 kept[filled] = positions[k]
                 filled += 1
             }
-            newCounts[row] = Int32(truncatingIfNeeded: filled) - newStarts[row]
+            newCounts[row] = counts[row] < 0 ? -1 : Int32(truncatingIfNeeded: filled) - newStarts[row]
         }
         return Elements(
             batch: batch, values: values, positions: kept, starts: newStarts, counts: newCounts, table: table,
@@ -160,8 +173,12 @@ struct Elements {
     func makeArrays(_ rows: Rows, into column: Column, _ scope: Scope) throws {
         for i in 0..<rows.count {
             let row = rows[i]
+            if counts[row] < 0 {
+                column[row] = otherwise
+                continue
+            }
             column[row] = try scope.arena.array { writer in
-                for k in Int(starts[row])..<Int(starts[row] + counts[row]) {
+                for k in places(of: row) {
                     writer.appendElement(values[Int(positions[k])])
                 }
                 try ValueLimits.check(bytes: writer.mark)

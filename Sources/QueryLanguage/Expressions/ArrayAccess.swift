@@ -147,7 +147,11 @@ final class Size: Expression {
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
         let column = batch.newColumn()
         if let list = try array.elements(batch, rows) {
-            for i in 0..<rows.count { column[rows[i]] = .int32(list.counts[rows[i]]) }
+            for i in 0..<rows.count {
+                let count = list.counts[rows[i]]
+                if count < 0 { throw Irregular() }
+                column[rows[i]] = .int32(count)
+            }
             return column
         }
         return try batch.map(array.column(batch, rows), rows) { value in

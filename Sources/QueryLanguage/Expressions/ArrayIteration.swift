@@ -110,6 +110,7 @@ final class Map: Expression {
         let values = try body.column(list.batch, shown)
         let isComplete = (0..<shown.count).allSatisfy { !values[shown[$0]].isMissing }
         return list.mapped(to: try isComplete ? values : list.batch.map(values, shown) { $0.isMissing ? .null : $0 })
+            .otherwise(.null)
     }
 
     private func refuse(_ value: ValueView) throws -> ValueView {
@@ -190,7 +191,7 @@ final class Filter: Expression {
     override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? {
         let list = try elements.elements(of: input, batch, rows)
         let isTrue = try condition.column(list.batch, list.rows(of: rows))
-        return list.filtered(rows, in: batch, table: passedOn) { isTrue[$0].isTruthy }
+        return list.filtered(rows, in: batch, table: passedOn) { isTrue[$0].isTruthy }.otherwise(.null)
     }
 
     private func allowed(_ scope: Scope) throws -> Int {

@@ -58,7 +58,7 @@ final class Comparison: Expression {
         let values = try left.column(batch, rows)
         if let whole { return try batch.map(values, rows) { answer(Comparison.order($0, whole)) } }
         if let constant = right.constant { return try batch.map(values, rows) { answer($0.compare(constant)) } }
-        return try batch.map(values, right.column(batch, rows), rows) { answer($1.compare($2)) }
+        return try batch.map(values, right.column(batch, rows), rows) { answer($0.compare($1)) }
     }
 
     /// The order of a value and a whole number, without a detour for those that are compared most: quantities and prices.

@@ -77,7 +77,7 @@ final class Conditional: Expression {
         let (passed, others) = batch.rows(rows) { isTrue[$0].isTruthy }
         if others.count == 0 { return try elements(of: yes, passed, batch) }
         if passed.count == 0 { return try elements(of: no, others, batch) }
-        return Elements(
+        return try Elements(
             try elements(of: yes, passed, batch), passed, and: try elements(of: no, others, batch), others, in: batch)
     }
 

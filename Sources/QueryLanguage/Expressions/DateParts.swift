@@ -81,6 +81,13 @@ final class DateFromParts: Expression {
         guard let local else { throw AtelierError(.overflow, "the date of $dateFromParts does not fit a long") }
         return .date(zone.moment(ofLocal: local))
     }
+
+    override var inputs: [Expression]? { zone.isConstant ? parts.compactMap { $0 } : nil }
+
+    override func withInputs(_ inputs: [Expression]) -> Expression {
+        var rest = inputs[...]
+        return DateFromParts(names, parts.map { $0 == nil ? nil : rest.removeFirst() }, zone, isISO: isISO)
+    }
 }
 
 /// `$dateToParts`: a date's parts in a zone, by the calendar or by ISO week.

@@ -50,6 +50,9 @@ struct FormatOperand {
         constant = (try? FormatOperand.format(value, use, notString)) ?? nil
     }
 
+    /// Whether the format is the same for every row.
+    var isConstant: Bool { expression == nil || expression?.constant != nil }
+
     /// Whether the operator was given a format at all.
     var isGiven: Bool { expression != nil }
 
@@ -96,6 +99,14 @@ final class DateToString: Expression {
         var text = DateText(arena: scope.arena, capacity: 24)
         try text.appendISO8601(UTCDate(milliseconds: zone.local(try value.coercedDate())), suffix: zone.isUTC)
         return text.finish()
+    }
+
+    override var inputs: [Expression]? {
+        zone.isConstant && format.isConstant ? [date] + (onNull.map { [$0] } ?? []) : nil
+    }
+
+    override func withInputs(_ inputs: [Expression]) -> Expression {
+        DateToString(inputs[0], format, zone, onNull: onNull == nil ? nil : inputs[1])
     }
 }
 

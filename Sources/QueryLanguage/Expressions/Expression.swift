@@ -15,12 +15,21 @@ open class Expression {
     var constant: ValueView? { nil }
 
     /// Whether the expression can be worked out for a batch of rows.
-    var isBatched: Bool { false }
+    var isBatched: Bool { inputs?.allSatisfy(\.isBatched) ?? false }
 
     /// The value for each of some rows of a batch. Its values may live as long as the batch.
     ///
     /// What it throws leaves the answer to `evaluate`, row by row: an error, or that the batch is irregular.
-    func column(_ batch: Batch, _ rows: Rows) throws -> Column { throw Irregular() }
+    func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        guard let inputs else { throw Irregular() }
+        return try batch.evaluate(inputs.map { try $0.column(batch, rows) }, rows, of: withInputs)
+    }
+
+    /// Of an expression that looks at nothing but the values of others, those others; nil for one that sets slots.
+    var inputs: [Expression]? { nil }
+
+    /// The same expression of other inputs, as many as it has.
+    func withInputs(_ inputs: [Expression]) -> Expression { self }
 
     /// Whether the expression makes arrays of which it has the elements without building them.
     var yieldsElements: Bool { false }
@@ -127,7 +136,7 @@ final class FieldRead: Expression {
         let values = try list.batch.column(gatheredFromElement)
         let isMissing = (0..<list.batch.count).contains { values[$0].isMissing }
         return (isMissing ? list.filtered(rows, in: batch, table: nil) { !values[$0].isMissing } : list)
-            .mapped(to: values)
+            .mapped(to: values).otherwise(.missing)
     }
 }
 
@@ -178,6 +187,11 @@ final class DocumentLiteral: Expression {
             }
         }
     }
+
+    override var inputs: [Expression]? { fields.map(\.value) }
+    override func withInputs(_ inputs: [Expression]) -> Expression {
+        DocumentLiteral(zip(fields, inputs).map { ($0.name, $1) })
+    }
 }
 
 /// `[…, …]`: an array, with null for elements that yield nothing.
@@ -192,6 +206,9 @@ final class ArrayLiteral: Expression {
             }
         }
     }
+
+    override var inputs: [Expression]? { elements.elements }
+    override func withInputs(_ inputs: [Expression]) -> Expression { ArrayLiteral(inputs) }
 }
 
 /// The whole row as one document: the base with the overlays in their places.

@@ -111,34 +111,23 @@ final class FunctionCall: Expression {
         try body(scope, Arguments(operands: list.loan, scope: .passUnretained(scope)))
     }
 
-    override var isBatched: Bool { operands.allSatisfy(\.isBatched) }
+    override var inputs: [Expression]? { operands }
+    override func withInputs(_ inputs: [Expression]) -> Expression { FunctionCall(name, inputs, body) }
 
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
-        let columns = try operands.map { try $0.column(batch, rows) }
-        let held = columns.map { _ in Held() }
-        let arguments = ObjectList<Expression>(held)
-        let scope = batch.scope
-        func call(_ row: Int) throws -> ValueView {
-            for k in held.indices { held[k].value = columns[k][row] }
-            return try body(scope, Arguments(operands: arguments.loan, scope: .passUnretained(scope)))
-        }
-        if let pair, columns.count == 2 {
-            let arena = scope.arena
-            return try batch.map(columns[0], columns[1], rows) { row, a, b in try pair(a, b, arena) ?? call(row) }
-        }
-        let column = batch.newColumn()
-        for i in 0..<rows.count {
-            column[rows[i]] = try call(rows[i])
-            try batch.checkMemory(after: i)
+        guard let pair, operands.count == 2 else { return try super.column(batch, rows) }
+        let (left, right) = (try operands[0].column(batch, rows), try operands[1].column(batch, rows))
+        let (column, arena) = (batch.newColumn(), batch.scope.arena)
+        let others = batch.rows(rows) { row in
+            guard let answer = pair(left[row], right[row], arena) else { return true }
+            column[row] = answer
+            return false
+        }.passed
+        if others.count > 0 {
+            batch.copy(try batch.evaluate([left, right], others, of: withInputs), others, to: column)
         }
         return column
     }
-}
-
-/// A value that stands in a column, as a call's argument.
-private final class Held: Expression {
-    @exclusivity(unchecked) var value = ValueView.missing
-    override func evaluate(_ scope: Scope) -> ValueView { value }
 }
 
 final class UnaryCall: Expression {
@@ -179,6 +168,6 @@ final class BinaryCall: Expression {
     override var isBatched: Bool { left.isBatched && right.isBatched }
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
         let scope = batch.scope
-        return try batch.map(left.column(batch, rows), right.column(batch, rows), rows) { try body(scope, $1, $2) }
+        return try batch.map(left.column(batch, rows), right.column(batch, rows), rows) { try body(scope, $0, $1) }
     }
 }

@@ -163,4 +163,12 @@ private final class ProjectedValue: Expression {
     }
 
     override func evaluate(_ scope: Scope) throws -> ValueView { try tree.apply(scope.slots[index], scope) }
+
+    /// What is computed inside the field may look at all of the row.
+    override var isBatched: Bool { !tree.computes }
+
+    override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
+        let scope = batch.scope
+        return try batch.map(batch.column(index), rows) { try tree.apply($0, scope) }
+    }
 }

@@ -220,7 +220,7 @@ final class Unwind: Stage {
         }
         let arrays =
             try elements.map { batch.source(of: try $0.column(batch, rows), rows) } ?? batch.source(ofSlot: from.index)
-        let list = try batch.takeApart(arrays, rows, into: to, skipsNullish: true)
+        let list = try batch.takeApart(arrays, rows, into: to)
         list.batch.rows = list.rows(of: rows)
         return list.batch
     }
