@@ -80,8 +80,15 @@ public final class Batch {
         if let list = elements(ofSlot: slot) {
             try list.makeArrays(rows, into: column, scope)
         } else if let outer {
-            let theirs = try outer.batch.column(slot)
-            for i in 0..<count { column[i] = theirs[Int(outer.rows[i])] }
+            let theirs = try outer.batch.source(ofSlot: slot)
+            for i in 0..<count { column[i] = theirs.values[Int(outer.rows[i])] }
+            if theirs.rows.count < outer.batch.count {
+                // What was worked out for some of the rows around is known for their elements.
+                let isKnown = scope.arena.vector(of: Bool.self, outer.batch.count)
+                isKnown.initialize(repeating: false, count: outer.batch.count)
+                for i in 0..<theirs.rows.count { isKnown[theirs.rows[i]] = true }
+                sources[slot] = source(of: column, self.rows(rows) { isKnown[owner(of: $0)] }.passed)
+            }
         } else {
             throw Irregular()
         }

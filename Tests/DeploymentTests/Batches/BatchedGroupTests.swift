@@ -117,6 +117,9 @@ import Testing
         [
             #"{"$group": {"_id": "$k", "s": {"$push": {"$switch": {"branches": [{"case": "$b", "then": {"$let": {"vars": {"a": "$items"}, "in": {"$size": {"$filter": {"input": "$$a", "as": "v", "cond": {"$gt": ["$$v.q", 2]}}}}}}}], "default": -1}}}}}"#
         ],
+        [
+            #"{"$group": {"_id": "$k", "s": {"$push": {"$cond": ["$b", {"$let": {"vars": {"a": {"$concatArrays": ["$more", "$more"]}}, "in": {"$size": {"$filter": {"input": "$items", "as": "i", "cond": {"$gt": [{"$sum": "$$a.q"}, "$$i.q"]}}}}}}, -1]}}}}"#
+        ],
         // Arrays that only the rows have which a filter let pass, read for each element of others.
         [
             #"{"$match": {"b": true}}"#, #"{"$addFields": {"arr": {"$setUnion": ["$nums", [1]]}}}"#,
@@ -127,6 +130,11 @@ import Testing
             #"{"$match": {"n": {"$gt": 3}}}"#, #"{"$addFields": {"arr": {"$concatArrays": ["$nums", [5]]}}}"#,
             #"{"$unwind": "$items"}"#,
             #"{"$group": {"_id": "$items.sku", "s": {"$push": {"$size": {"$filter": {"input": "$arr", "as": "v", "cond": {"$gt": ["$$v", "$items.q"]}}}}}}}"#,
+        ],
+        [
+            #"{"$addFields": {"c": {"$size": {"$filter": {"input": "$items", "as": "i", "cond": {"$gt": ["$$i.q", 1]}}}}}}"#,
+            #"{"$match": {"b": true}}"#, #"{"$addFields": {"arr": {"$concatArrays": ["$more", "$more"]}}}"#,
+            #"{"$group": {"_id": "$k", "s": {"$push": {"$size": {"$filter": {"input": "$items", "as": "i", "cond": {"$gt": [{"$sum": "$arr.q"}, "$$i.q"]}}}}}}}"#,
         ],
         // The same array taken apart in different ways.
         [
