@@ -19,21 +19,26 @@ final class ColumnCaches: Sendable {
 
     /// The columns of a collection, for a query that reads it in the state after a transaction; nil where none are kept.
     func cache(of collection: CollectionEntry, at transaction: UInt64) -> ColumnCache? {
-        latest.withLock { latest in
-            if transaction < latest.transaction { return nil }
-            if transaction > latest.transaction { latest = Latest(transaction: transaction) }
+        // What is given up is released behind the lock, which may take a while.
+        latest.withLock { latest -> (cache: ColumnCache?, givenUp: [ObjectNumber: ColumnCache?]) in
+            if transaction < latest.transaction { return (nil, [:]) }
+            var givenUp: [ObjectNumber: ColumnCache?] = [:]
+            if transaction > latest.transaction {
+                givenUp = latest.caches
+                latest = Latest(transaction: transaction)
+            }
             switch latest.caches[collection.number] {
-            case .some(.some(let cache)): return cache
+            case .some(.some(let cache)): return (cache, givenUp)
             case nil:
                 latest.caches[collection.number] = .some(nil)
-                return nil
+                return (nil, givenUp)
             case .some(nil):
                 // What others take is given up for those who ask now.
-                if budget.isExhausted { latest.caches = [:] }
+                if budget.isExhausted { (givenUp, latest.caches) = (latest.caches, [:]) }
                 let cache = ColumnCache(budget)
                 latest.caches[collection.number] = cache
-                return cache
+                return (cache, givenUp)
             }
-        }
+        }.cache
     }
 }

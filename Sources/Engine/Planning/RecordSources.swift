@@ -24,15 +24,18 @@ final class CollectionScan: RecordSource, BatchSource {
     /// How many records to read ahead; more as the scan goes on, as somebody may want a single one.
     private var reach = 1
     private let furthest: Int
-    /// The batch at hand, a part of a block, and the next of its documents to be yielded as a row.
-    private var block: ColumnBlock?
+    /// Documents read together, their columns where they are kept, and those of the documents that are the batch at hand.
+    private var documents: [DocumentView] = []
+    private var kept: ColumnBlock?
     private var batch = 0..<0
     private var batchLength = CollectionScan.batchRows
+    /// The next document of the batch to be yielded as a row.
     private var replayed: Int?
-    /// What columns are kept in, where they are kept; the first record not read yet; the block last read from the store.
+    /// What columns are kept in, where they are kept. Rows that are held behind the scan may point into it.
     private let cache: ColumnCache?
+    /// Of a collection whose columns are kept, the first record not read yet and the last one that was.
     private var upcoming: RecordId?
-    private var partlyRead: RecordId?
+    private var lastRead: RecordId?
     private static let batchRows = Int(ColumnCache.blockLength)
     private static let batchBytes = 4 << 20
 
@@ -62,10 +65,10 @@ final class CollectionScan: RecordSource, BatchSource {
         steps &+= 1
         if steps & 1023 == 0 { try scope.interrupt.check() }
         if let replayed {
-            guard let block, replayed < batch.upperBound else { return false }
+            guard replayed < batch.upperBound else { return false }
             self.replayed = replayed + 1
             scope.arena.reset()
-            scope.assign(slot, .document(block.documents[replayed]))
+            scope.assign(slot, .document(documents[replayed]))
             return true
         }
         position += 1
@@ -101,28 +104,29 @@ final class CollectionScan: RecordSource, BatchSource {
 
     func loadBatch(_ scope: Scope) throws -> Bool {
         try scope.interrupt.check()
-        scope.arena.reset()
-        if batch.upperBound == block?.documents.count ?? 0 {
-            block = if let cache { try keptBlock(cache, scope) } else { try readBlock(scope) }
+        scope.beginBatch()
+        if batch.upperBound == documents.count {
+            documents.removeAll(keepingCapacity: true)
+            kept = nil
+            if let cache { try readBlock(cache) } else { try readDocuments() }
             batch = 0..<0
-            batchLength = min(2 * batchLength, CollectionScan.batchRows)
-            examined.documents &+= Int64(block?.documents.count ?? 0)
-        } else if let whole = block, !whole.isKept {
-            // What was gathered from it has gone with the batch before.
-            block = ColumnBlock(whole.documents, scope)
+            examined.documents &+= Int64(documents.count)
         }
-        guard let block else { return false }
-        batch = batch.upperBound..<min(block.documents.count, batch.upperBound + batchLength)
+        batch = batch.upperBound..<min(documents.count, batch.upperBound + batchLength)
         replayed = batch.upperBound
-        return true
+        // What had to be small may grow again, by and by.
+        batchLength = min(batchLength + batchLength / 4 + 1, CollectionScan.batchRows)
+        return !batch.isEmpty
     }
 
-    override func batch(_ scope: Scope) throws -> Batch { Batch(block!, batch, in: slot, scope) }
+    override func batch(_ scope: Scope) throws -> Batch {
+        if let kept { return Batch(kept, batch, in: slot, scope) }
+        return Batch(ColumnBlock(Array(documents[batch]), scope), 0..<batch.count, in: slot, scope)
+    }
 
     func shrinkBatch(_ scope: Scope) -> Bool {
-        guard let whole = block, batch.count > 1 else { return false }
-        scope.arena.reset()
-        if !whole.isKept { block = ColumnBlock(whole.documents, scope) }
+        guard batch.count > 1 else { return false }
+        scope.beginBatch()
         batchLength = batch.count / 2
         batch = batch.lowerBound..<batch.lowerBound + batchLength
         replayed = batch.upperBound
@@ -131,50 +135,56 @@ final class CollectionScan: RecordSource, BatchSource {
 
     func replayBatch() { replayed = batch.lowerBound }
 
-    /// The next block of a collection whose columns are kept; nil at the end.
-    private func keptBlock(_ cache: ColumnCache, _ scope: Scope) throws -> ColumnBlock? {
+    /// Reads the next block of a collection whose columns are kept.
+    private func readBlock(_ cache: ColumnCache) throws {
         if !started { upcoming = try step() ? cursor.recordId : nil }
-        guard let first = upcoming, first < part?.upperBound ?? .max else { return nil }
+        guard let first = upcoming, first < part?.upperBound ?? .max else { return }
         let start = first - first % ColumnCache.blockLength
-        if let (block, next) = cache.block(at: start) {
-            upcoming = next
-            return block
+        let end = start + ColumnCache.blockLength
+        let isAtStart = lastRead.map { $0 < start } ?? true
+        if isAtStart, let (block, next) = cache.block(at: start) {
+            (kept, documents, upcoming, lastRead) = (block, block.documents, next, end - 1)
+            return
         }
-        var documents: [DocumentView] = []
-        documents.reserveCapacity(CollectionScan.batchRows)
-        var bytes = 0
         var found = try cursor.seek(to: first)
-        while found, cursor.recordId < start + ColumnCache.blockLength, bytes < CollectionScan.batchBytes {
-            documents.append(cursor.document)
-            bytes += cursor.document.length
-            found = try cursor.next()
+        var bytes = 0
+        func read(below bound: RecordId) throws {
+            while found, cursor.recordId < bound, documents.count < CollectionScan.batchRows,
+                bytes < CollectionScan.batchBytes
+            {
+                documents.append(cursor.document)
+                bytes += cursor.document.length
+                lastRead = cursor.recordId
+                found = try cursor.next()
+            }
         }
-        upcoming = found ? cursor.recordId : nil
-        // Of a block of large documents only parts are looked at together, and none is kept.
-        let isWhole = partlyRead != start && upcoming ?? .max >= start + ColumnCache.blockLength
-        partlyRead = start
-        return isWhole
-            ? cache.keep(documents, at: start, next: upcoming) ?? ColumnBlock(documents, scope)
-            : ColumnBlock(documents, scope)
+        try read(below: end)
+        // Of a block of large documents only parts are looked at together, and none is kept; nor is what few documents are
+        // left of one, which are read along with those that follow.
+        let isWhole = isAtStart && (!found || cursor.recordId >= end)
+        if isWhole && documents.count >= ColumnCache.fewestDocuments {
+            upcoming = found ? cursor.recordId : nil
+            kept = cache.keep(documents, at: start, next: upcoming)
+        } else {
+            try read(below: part?.upperBound ?? .max)
+            upcoming = found ? cursor.recordId : nil
+        }
     }
 
-    /// The next documents, as a block that goes with the scope's batch; nil at the end.
-    private func readBlock(_ scope: Scope) throws -> ColumnBlock? {
-        var documents: [DocumentView] = []
-        documents.reserveCapacity(CollectionScan.batchRows)
+    /// Reads the next documents.
+    private func readDocuments() throws {
         var bytes = 0
         while documents.count < CollectionScan.batchRows, bytes < CollectionScan.batchBytes, try step() {
             if let part, cursor.recordId >= part.upperBound { break }
             documents.append(cursor.document)
             bytes += cursor.document.length
         }
-        return documents.isEmpty ? nil : ColumnBlock(documents, scope)
     }
 
     override var recordId: RecordId { ahead[position].id }
 
     override func restart() {
-        (block, batch, replayed, upcoming, partlyRead) = (nil, 0..<0, nil, nil, nil)
+        (documents, kept, batch, replayed, upcoming, lastRead) = ([], nil, 0..<0, nil, nil, nil)
         started = false
         (position, count, reach) = (0, 0, 1)
     }

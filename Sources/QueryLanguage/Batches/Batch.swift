@@ -22,9 +22,9 @@ struct TooLarge: Error {}
 /// computing itself is paid once for all of them.
 ///
 /// A column holds what a slot would hold, row by row. All memory is the scope's arena, which is taken back when the next
-/// batch is read.
+/// batch is read; batches themselves, which refer to one another, belong to the scope and go then too.
 public final class Batch {
-    let scope: Scope
+    unowned let scope: Scope
     /// How many rows the columns have.
     let count: Int
     /// Every row.
@@ -32,7 +32,7 @@ public final class Batch {
     /// The rows that have passed all filters.
     var rows: Rows
     /// The batch of whose arrays these rows are the elements, and for each row the one it belongs to there.
-    private let outer: (batch: Batch, rows: UnsafeMutablePointer<Int32>)?
+    private let outer: Outer?
     /// Where the columns come from that are not computed.
     private let block: ColumnBlock?
     /// How many bytes the arena may hold.
@@ -43,13 +43,18 @@ public final class Batch {
     /// Slots whose arrays are known by their elements.
     private var lists: [(slot: Int, elements: Elements)] = []
 
+    private struct Outer {
+        unowned let batch: Batch
+        let rows: UnsafeMutablePointer<Int32>
+    }
+
     init(
         _ scope: Scope, count: Int, _ rows: Rows? = nil,
         outer: (batch: Batch, rows: UnsafeMutablePointer<Int32>)? = nil, block: ColumnBlock? = nil
     ) {
         self.scope = scope
         self.count = count
-        self.outer = outer
+        self.outer = outer.map { Outer(batch: $0.batch, rows: $0.rows) }
         self.block = block
         memoryLimit = outer?.batch.memoryLimit ?? scope.arena.reservedBytes + Batch.maximumBytes
         columns = scope.arena.vector(of: Column?.self, scope.slotCount)
@@ -57,6 +62,7 @@ public final class Batch {
         sources = Array(repeating: nil, count: scope.slotCount)
         all = rows ?? ColumnMemory(scope.arena).allRows(count)
         self.rows = all
+        scope.batches.append(self)
     }
 
     /// Some of a block's documents in a slot, with what is read from them.
@@ -124,6 +130,9 @@ public final class Batch {
     /// The elements of a slot's arrays, where they are known already.
     func elements(ofSlot slot: Int) -> Elements? { lists.first { $0.slot == slot }?.elements }
 
+    /// The same where there are no other values: where the slot holds no array, those tell null and nothing apart.
+    func onlyElements(ofSlot slot: Int) -> Elements? { columns[slot] == nil ? elements(ofSlot: slot) : nil }
+
     /// Puts arrays into a slot that are known by their elements.
     func set(_ slot: Slot, _ elements: Elements) {
         lists.append((slot.index, elements))
@@ -174,8 +183,10 @@ public final class Batch {
     func takeApart(
         _ column: FieldColumn, _ rows: Rows, into element: Slot?, table: ElementTable? = nil
     ) throws -> Elements {
+        // Where no more is kept, only what is wanted is taken apart.
+        let column = column.keepsArrays ? column : source(of: column.values, rows)
         func elements() throws -> Elements {
-            let arrays = try column.takenApart(scope)
+            let arrays = try column.takenApart()
             for i in 0..<rows.count where arrays.counts[rows[i]] < 0 {
                 if !column.values[rows[i]].isNullish { throw Irregular() }
             }
@@ -190,8 +201,9 @@ public final class Batch {
             elements.known = (rows, batch.rows)
             return elements
         }
-        guard column.memory.isKept, let block else { return try elements() }
-        return try block.withDocuments { _ in try elements() }
+        guard column.memory.isKept else { return try elements() }
+        // A batch that shares columns with others holds their block.
+        return try block!.withDocuments { _ in try elements() }
     }
 
     // MARK: Memory

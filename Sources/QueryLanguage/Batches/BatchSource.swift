@@ -22,12 +22,20 @@ extension BatchSource {
     func forEachBatch<Result>(
         _ scope: Scope, prepare: () throws -> Result, take: (Result) throws -> Void, takeRows: () throws -> Void
     ) throws {
+        /// Nil where the rows have to say what the batch cannot.
+        func prepared() -> Result? {
+            while true {
+                do {
+                    return try prepare()
+                } catch is TooLarge where shrinkBatch(scope) {
+                    continue
+                } catch {
+                    return nil
+                }
+            }
+        }
         while try loadBatch(scope) {
-            var result: Result?
-            repeat {
-                do { result = try prepare() } catch is TooLarge where shrinkBatch(scope) { continue } catch { break }
-            } while result == nil
-            if let result {
+            if let result = prepared() {
                 try take(result)
             } else {
                 replayBatch()

@@ -22,9 +22,6 @@ public final class ColumnBlock: @unchecked Sendable {  // Invariant: columns are
         self.init(documents, ColumnMemory(scope.arena))
     }
 
-    /// Whether the columns stay when the scope's batch goes.
-    public var isKept: Bool { column.memory.isKept }
-
     /// Lends the documents' column to one thread at a time.
     func withDocuments<R>(_ body: (FieldColumn) throws -> R) rethrows -> R {
         try lock.withLock { _ in try body(column) }
@@ -37,6 +34,9 @@ public final class ColumnBlock: @unchecked Sendable {  // Invariant: columns are
 /// take, no more are kept.
 public final class ColumnCache: Sendable {
     public static let blockLength: UInt64 = 512
+    /// Where so few documents are left of a block it is not worth keeping.
+    public static let fewestDocuments = 64
+    /// A block stays as long as the cache: rows that a `$sort` holds may point to its texts and decimals.
     private let blocks = Mutex<[UInt64: (block: ColumnBlock, next: UInt64?)]>([:])
     private let budget: ColumnBudget
 

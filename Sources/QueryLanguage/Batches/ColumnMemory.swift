@@ -23,7 +23,13 @@ final class ColumnMemory {
     private var allocations: [UnsafeMutableRawPointer] = []
     private var taken = 0
 
-    init(_ arena: Arena, keptWithin budget: ColumnBudget? = nil) { (self.arena, self.budget) = (arena, budget) }
+    init(_ arena: Arena, keptWithin budget: ColumnBudget? = nil) {
+        (self.arena, self.budget) = (arena, budget)
+        if let budget {
+            taken = arena.reservedBytes
+            budget.take(taken)
+        }
+    }
 
     deinit {
         for allocation in allocations { allocation.deallocate() }
@@ -32,10 +38,10 @@ final class ColumnMemory {
 
     var isKept: Bool { budget != nil }
 
+    var hasRoom: Bool { !(budget?.isExhausted ?? false) }
+
     /// This memory, as long as it may grow; else the batch's.
-    func whileThereIsRoom(_ scope: Scope) -> ColumnMemory {
-        budget?.isExhausted ?? false ? ColumnMemory(scope.arena) : self
-    }
+    func whileThereIsRoom(_ scope: Scope) -> ColumnMemory { hasRoom ? self : ColumnMemory(scope.arena) }
 
     /// Uninitialised memory for trivial values.
     func vector<T>(of type: T.Type, _ count: Int) -> UnsafeMutablePointer<T> {

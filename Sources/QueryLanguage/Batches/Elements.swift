@@ -12,7 +12,7 @@ struct Elements {
     /// For each row where in `positions` its array begins, and how many elements it has; -1 where there is no array.
     let starts: UnsafeMutablePointer<Int32>
     let counts: UnsafeMutablePointer<Int32>
-    /// What stands where there is no array: null or nothing.
+    /// What an expression yields where there is no array: null or nothing. Of a slot's own arrays its column tells that.
     var otherwise = ValueView.missing
     /// What the documents were taken apart in; nil for arrays whose elements are anything else than they were stored.
     let table: ElementTable?

@@ -9,7 +9,7 @@ final class FieldColumn {
     let memory: ColumnMemory
     private var fields: [(name: String, column: FieldColumn)] = []
     private var arrays: ArrayColumn?
-    /// Stands for all fields that no document has.
+    /// Stands for every field where none of the values is a document.
     private var missing: FieldColumn?
 
     init(_ values: Column, count: Int, _ rows: Rows, _ memory: ColumnMemory) {
@@ -63,13 +63,15 @@ final class FieldColumn {
     /// The arrays among the values, taken apart.
     ///
     /// - Throws: `TooLarge` where they have too many elements.
-    func takenApart(_ scope: Scope) throws -> ArrayColumn {
+    func takenApart() throws -> ArrayColumn {
         if let arrays { return arrays }
-        let memory = memory.whileThereIsRoom(scope)
         let arrays = try ArrayColumn(values, rows, count: count, memory)
-        if memory === self.memory { self.arrays = arrays }
+        self.arrays = arrays
         return arrays
     }
+
+    /// Whether the arrays taken apart are there for others.
+    var keepsArrays: Bool { !memory.isKept || arrays != nil || memory.hasRoom }
 }
 
 /// The arrays among a column's values, taken apart.

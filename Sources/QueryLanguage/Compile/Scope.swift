@@ -13,6 +13,8 @@ public final class Scope {
     /// Where in an array a filter matched last: what `$` stands for in the paths of updates and projections.
     @exclusivity(unchecked) public var matchedPosition: Int?
     let slotCount: Int
+    /// The batches whose columns lie in the arena.
+    @exclusivity(unchecked) var batches: [Batch] = []
     /// Stands before the slots for what is gathered along with what is read.
     @usableFromInline static let unread = -1
 
@@ -26,6 +28,12 @@ public final class Scope {
     }
 
     deinit { (slots - 1).deallocate() }
+
+    /// Takes back what was made for the batch before.
+    public func beginBatch() {
+        batches.removeAll(keepingCapacity: true)
+        arena.reset()
+    }
 
     /// Puts a value into a slot and gathers the fields that are read from it.
     @inlinable @inline(__always)

@@ -84,7 +84,10 @@ final class Conditional: Expression {
     /// A branch's elements, of arrays taken apart where it builds them.
     private func elements(of branch: Expression, _ rows: Rows, _ batch: Batch) throws -> Elements {
         if let known = try branch.elements(batch, rows) { return known }
-        return try batch.takeApart(batch.source(of: branch.column(batch, rows), rows), rows, into: nil)
+        let list = try batch.takeApart(batch.source(of: branch.column(batch, rows), rows), rows, into: nil)
+        // Null and nothing, which may stand for an array, are told apart by the column alone.
+        if (0..<rows.count).contains(where: { list.counts[rows[$0]] < 0 }) { throw Irregular() }
+        return list
     }
 }
 

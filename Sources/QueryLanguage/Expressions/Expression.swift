@@ -77,7 +77,7 @@ final class SlotRead: Expression {
 
     override var isBatched: Bool { !isOfOuterPipeline }
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column { try batch.column(index) }
-    override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? { batch.elements(ofSlot: index) }
+    override func elements(_ batch: Batch, _ rows: Rows) throws -> Elements? { batch.onlyElements(ofSlot: index) }
 }
 
 /// A field of what a slot holds: gathered where that is a document; of an array, the array of its documents' values.

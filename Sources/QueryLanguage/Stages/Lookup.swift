@@ -102,6 +102,8 @@ final class Lookup: Stage {
 
     override func next(_ scope: Scope) throws -> Bool {
         guard try input.next(scope) else { return false }
+        // A row may find a great deal.
+        try scope.interrupt.check()
         if let constant {
             target.assign(constant, scope)
             return true

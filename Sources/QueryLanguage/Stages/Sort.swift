@@ -235,7 +235,7 @@ final class Sort: BlockingStage, BatchSource {
     private var position = -1
     /// Of rows that are yielded in batches, where the batch at hand begins and ends.
     private var batchStart = 0
-    private var replayEnd: Int?
+    private var batchEnd: Int?
     private static let batchRows = 512
 
     /// A row that is kept: its key's values, then what is kept of the row itself.
@@ -258,7 +258,7 @@ final class Sort: BlockingStage, BatchSource {
 
     override func next(_ scope: Scope) throws -> Bool {
         if position < 0 { try load(scope) }
-        guard position < (replayEnd ?? rows.count) else { return false }
+        guard position < (batchEnd ?? rows.count) else { return false }
         if position & 1023 == 0 { try scope.interrupt.check() }
         scope.arena.reset()
         held.restore(rows[position].values + pattern.parts.count, scope)
@@ -278,25 +278,26 @@ final class Sort: BlockingStage, BatchSource {
     func loadBatch(_ scope: Scope) throws -> Bool {
         if position < 0 { try load(scope) }
         try scope.interrupt.check()
-        scope.arena.reset()
-        position = replayEnd ?? 0
+        scope.beginBatch()
+        position = batchEnd ?? 0
         let end = min(rows.count, position + Sort.batchRows)
-        (batchStart, replayEnd) = (position, end)
+        (batchStart, batchEnd) = (position, end)
         position = end
         return batchStart < end
     }
 
     override func batch(_ scope: Scope) -> Batch {
-        let batch = Batch(scope, count: replayEnd! - batchStart)
+        let batch = Batch(scope, count: batchEnd! - batchStart)
         let width = pattern.parts.count
         held.restore(into: batch) { rows[batchStart + $0].values + width }
         return batch
     }
 
     func shrinkBatch(_ scope: Scope) -> Bool {
-        guard let end = replayEnd, end - batchStart > 1 else { return false }
-        scope.arena.reset()
-        (position, replayEnd) = (batchStart + (end - batchStart) / 2, batchStart + (end - batchStart) / 2)
+        guard let end = batchEnd, end - batchStart > 1 else { return false }
+        scope.beginBatch()
+        position = batchStart + (end - batchStart) / 2
+        batchEnd = position
         return true
     }
 
@@ -406,10 +407,11 @@ final class Sort: BlockingStage, BatchSource {
 
     /// Distributes the rows by the digits of their prefixes, from the last digit to the first.
     private func orderByPrefix() {
-        let different = rows.reduce(0) { $0 | ($1.prefix ^ rows[0].prefix) }
-        let count = rows.count
+        let (first, count) = (rows[0].prefix, rows.count)
+        let different = rows.reduce(0) { $0 | ($1.prefix ^ first) }
         withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << Sort.digitBits) { places in
             var (from, to) = (rows, rows)
+            rows = []
             for shift in stride(from: UInt64(0), to: 64, by: Sort.digitBits) {
                 let mask = (1 as UInt64) << UInt64(Sort.digitBits) - 1
                 if different >> shift & mask == 0 { continue }
@@ -437,7 +439,7 @@ final class Sort: BlockingStage, BatchSource {
     private static let digitBits = 11
 
     override func restart() {
-        (position, batchStart, replayEnd) = (-1, 0, nil)
+        (position, batchStart, batchEnd) = (-1, 0, nil)
         rows = []
         threshold = nil
         memory = Arena(overflow: overflow)

@@ -120,6 +120,15 @@ import Testing
         [
             #"{"$group": {"_id": "$k", "s": {"$push": {"$cond": ["$b", {"$let": {"vars": {"a": {"$concatArrays": ["$more", "$more"]}}, "in": {"$size": {"$filter": {"input": "$items", "as": "i", "cond": {"$gt": [{"$sum": "$$a.q"}, "$$i.q"]}}}}}}, -1]}}}}"#
         ],
+        // Null and nothing where others have arrays: told apart after the arrays have been taken apart.
+        [
+            #"{"$addFields": {"s": {"$sum": "$items.q"}, "copy": "$items"}}"#,
+            #"{"$group": {"_id": {"$type": "$copy"}, "all": {"$push": "$copy"}, "s": {"$sum": "$s"}}}"#,
+        ],
+        [
+            #"{"$addFields": {"x": {"$cond": [{"$gt": ["$n", 100000]}, {"$map": {"input": "$items", "in": "$$this.q"}}, "$items"]}}}"#,
+            #"{"$group": {"_id": {"$type": "$x"}, "n": {"$sum": 1}}}"#,
+        ],
         // Arrays that only the rows have which a filter let pass, read for each element of others.
         [
             #"{"$match": {"b": true}}"#, #"{"$addFields": {"arr": {"$setUnion": ["$nums", [1]]}}}"#,
