@@ -74,6 +74,23 @@ extension Batch {
         return (no.count == 0 ? rows : yes, yes.count == 0 ? rows : no)
     }
 
+    /// For each row of the batch whether it is among those that some rows stand for.
+    ///
+    /// - Parameter row: the row that one of `rows`, which may be another batch's, stands for.
+    @inline(__always)
+    func marks(of rows: Rows, _ row: (Int) -> Int = { $0 }) -> UnsafeMutablePointer<Bool> {
+        let marks = scope.arena.vector(of: Bool.self, count)
+        marks.initialize(repeating: false, count: count)
+        for i in 0..<rows.count { marks[row(rows[i])] = true }
+        return marks
+    }
+
+    /// The rows that are not among some others.
+    func rows(_ rows: Rows, without others: Rows) -> Rows {
+        let isOther = marks(of: others)
+        return self.rows(rows) { !isOther[$0] }.passed
+    }
+
     /// The arrays, built, of which the elements are known.
     func arrays(_ elements: Elements?, _ rows: Rows) throws -> Column {
         guard let elements else { throw Irregular() }

@@ -90,9 +90,7 @@ public final class Batch {
             for i in 0..<count { column[i] = theirs.values[Int(outer.rows[i])] }
             if theirs.rows.count < outer.batch.count {
                 // What was worked out for some of the rows around is known for their elements.
-                let isKnown = scope.arena.vector(of: Bool.self, outer.batch.count)
-                isKnown.initialize(repeating: false, count: outer.batch.count)
-                for i in 0..<theirs.rows.count { isKnown[theirs.rows[i]] = true }
+                let isKnown = outer.batch.marks(of: theirs.rows)
                 sources[slot] = source(of: column, self.rows(rows) { isKnown[owner(of: $0)] }.passed)
             }
         } else {

@@ -45,16 +45,17 @@ final class Comparison: Expression {
             } else {
                 value.compare(try right.evaluate(scope))
             }
-        return .bool(order < 0 ? outcome.less : order == 0 ? outcome.equal : outcome.greater)
+        return answer(order)
+    }
+
+    @inline(__always)
+    private func answer(_ order: Int) -> ValueView {
+        .bool(order < 0 ? outcome.less : order == 0 ? outcome.equal : outcome.greater)
     }
 
     override var isBatched: Bool { left.isBatched && right.isBatched }
 
     override func column(_ batch: Batch, _ rows: Rows) throws -> Column {
-        let outcome = outcome
-        @inline(__always) func answer(_ order: Int) -> ValueView {
-            .bool(order < 0 ? outcome.less : order == 0 ? outcome.equal : outcome.greater)
-        }
         let values = try left.column(batch, rows)
         if let whole { return try batch.map(values, rows) { answer(Comparison.order($0, whole)) } }
         if let constant = right.constant { return try batch.map(values, rows) { answer($0.compare(constant)) } }

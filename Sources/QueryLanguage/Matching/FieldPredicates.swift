@@ -99,9 +99,7 @@ final class ElementPredicate: Predicate {
             return list.values[position].type == .document
         }.passed
         let passed = try test.filter.passing(documents, of: list.batch)
-        let isOwner = batch.scope.arena.vector(of: Bool.self, batch.count)
-        isOwner.initialize(repeating: false, count: batch.count)
-        for i in 0..<passed.count { isOwner[list.batch.owner(of: passed[i])] = true }
+        let isOwner = batch.marks(of: passed, list.batch.owner)
         return batch.rows(rows) { isOwner[$0] }.passed
     }
 }
@@ -120,21 +118,19 @@ final class IntegerFieldPredicate: Predicate {
         self.test = test
     }
 
-    override func matches(_ scope: Scope) throws -> Bool {
-        let value = scope.slots[index]
-        if value.type == .int32 || value.type == .int64 { return comparison.accepts(value.asInt64, number) }
-        return try MatchPath.end(value, test, scope)
-    }
+    override func matches(_ scope: Scope) throws -> Bool { try holds(scope.slots[index], scope) }
 
     override var isBatched: Bool { true }
 
     override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
-        let (values, comparison, number) = (try batch.column(index), comparison, number)
-        return try batch.rows(rows) { row in
-            let value = values[row]
-            if value.type == .int32 || value.type == .int64 { return comparison.accepts(value.asInt64, number) }
-            return try MatchPath.end(value, test, batch.scope)
-        }.passed
+        let (values, scope) = (try batch.column(index), batch.scope)
+        return try batch.rows(rows) { try holds(values[$0], scope) }.passed
+    }
+
+    @inline(__always)
+    private func holds(_ value: ValueView, _ scope: Scope) throws -> Bool {
+        if value.type == .int32 || value.type == .int64 { return comparison.accepts(value.asInt64, number) }
+        return try MatchPath.end(value, test, scope)
     }
 }
 
@@ -150,24 +146,19 @@ final class TextFieldPredicate: Predicate {
         self.test = test
     }
 
-    override func matches(_ scope: Scope) throws -> Bool {
-        let value = scope.slots[index]
-        if value.type == .string {
-            return Int(value.length) == text.count
-                && (text.isEmpty || sameBytes(value.pointer, text.baseAddress.unsafelyUnwrapped, text.count))
-        }
-        return try MatchPath.end(value, test, scope)
-    }
+    override func matches(_ scope: Scope) throws -> Bool { try holds(scope.slots[index], scope) }
 
     override var isBatched: Bool { true }
 
     override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
-        let (values, text) = (try batch.column(index), text)
-        return try batch.rows(rows) { row in
-            let value = values[row]
-            guard value.type == .string else { return try MatchPath.end(value, test, batch.scope) }
-            return Int(value.length) == text.count
-                && (text.isEmpty || sameBytes(value.pointer, text.baseAddress.unsafelyUnwrapped, text.count))
-        }.passed
+        let (values, scope) = (try batch.column(index), batch.scope)
+        return try batch.rows(rows) { try holds(values[$0], scope) }.passed
+    }
+
+    @inline(__always)
+    private func holds(_ value: ValueView, _ scope: Scope) throws -> Bool {
+        guard value.type == .string else { return try MatchPath.end(value, test, scope) }
+        return Int(value.length) == text.count
+            && (text.isEmpty || sameBytes(value.pointer, text.baseAddress.unsafelyUnwrapped, text.count))
     }
 }

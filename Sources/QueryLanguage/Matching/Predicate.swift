@@ -67,15 +67,11 @@ final class Disjunction: Predicate {
     override var isBatched: Bool { parts.elements.allSatisfy(\.isBatched) }
 
     override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
-        let hasPassed = batch.scope.arena.vector(of: Bool.self, batch.count)
-        hasPassed.initialize(repeating: false, count: batch.count)
         var open = rows
         for part in parts.elements where open.count > 0 {
-            let passed = try part.passing(open, of: batch)
-            for i in 0..<passed.count { hasPassed[passed[i]] = true }
-            open = batch.rows(open) { !hasPassed[$0] }.passed
+            open = try batch.rows(open, without: part.passing(open, of: batch))
         }
-        return batch.rows(rows) { hasPassed[$0] }.passed
+        return batch.rows(rows, without: open)
     }
 }
 
@@ -93,13 +89,7 @@ final class Negation: Predicate {
     override var isBatched: Bool { part.isBatched }
 
     override func passing(_ rows: Rows, of batch: Batch) throws -> Rows {
-        let passed = try part.passing(rows, of: batch)
-        var next = 0
-        return batch.rows(rows) { row in
-            guard next < passed.count, passed[next] == row else { return true }
-            next += 1
-            return false
-        }.passed
+        try batch.rows(rows, without: part.passing(rows, of: batch))
     }
 }
 

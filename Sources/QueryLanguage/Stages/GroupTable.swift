@@ -30,7 +30,7 @@ final class GroupTable {
     private let parts: UnsafeMutablePointer<ValueSet>
     private let positions: UnsafeMutablePointer<UInt32>
     /// Of each part, where texts met lately stand among the values.
-    private var recent: [RecentTexts]
+    private lazy var recent = (0..<keyParts).map { _ in RecentTexts() }
     /// Keys whose values are equal to those in `parts` but not the same, as 1.0 is to 1, by the group's number.
     private var variants: [Int: Key] = [:]
 
@@ -61,7 +61,6 @@ final class GroupTable {
         parts.initialize(repeating: ValueSet(), count: keyParts)
         positions = .allocate(capacity: keyParts)
         positions.initialize(repeating: 0, count: keyParts)
-        recent = keyParts == 1 ? [] : (0..<keyParts).map { _ in RecentTexts() }
         queue = .allocate(capacity: GroupTable.queueLength)
         queuedPositions = .allocate(capacity: GroupTable.queueLength * keyParts)
     }

@@ -2,8 +2,8 @@ import BSON
 import Platform
 
 /// Random pipelines over the documents of `RandomShop` that end in a `$group`, as JSON text.
-struct RandomPipelines {
-    private var random: SeededRandom
+struct RandomPipelines: Drawing {
+    var random: SeededRandom
     /// Whether what they yield is the same whichever way the rows are divided among threads.
     private let isGentle: Bool
     /// Names and kinds of variables in sight.
@@ -22,10 +22,6 @@ struct RandomPipelines {
         random = SeededRandom(seed: seed)
         self.isGentle = isGentle
     }
-
-    mutating func below(_ limit: Int) -> Int { random.index(below: limit) }
-    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 
     // MARK: Pipelines
 

@@ -2,7 +2,7 @@ import BSON
 import Platform
 
 /// Random documents of an imaginary shop: orders with lines, most of them alike, some odd.
-struct RandomShop {
+struct RandomShop: Drawing {
     /// How much the documents differ from each other.
     enum Mood: CaseIterable {
         /// Every field is there and of its type.
@@ -15,7 +15,7 @@ struct RandomShop {
         case wild
     }
 
-    private var random: SeededRandom
+    var random: SeededRandom
     /// Whether numbers are such that the order of adding them up makes no difference.
     private let isGentle: Bool
 
@@ -23,10 +23,6 @@ struct RandomShop {
         random = SeededRandom(seed: seed)
         self.isGentle = isGentle
     }
-
-    mutating func below(_ limit: Int) -> Int { random.index(below: limit) }
-    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 
     /// Documents with the ids `first`, `first` + 1, …; the mood changes every few hundred.
     mutating func orders(_ count: Int, from first: Int = 0, moods: [Mood] = Mood.allCases) -> [Document] {
